@@ -1,0 +1,70 @@
+// BufferPool: page-aligned I/O buffers, powers of two from 4 KiB to 2 MiB, carved from arena slabs.
+//
+// Owner: the Runtime; outlives every buffer.
+// Threads: any.
+// Invariants:
+//   1. Buffers come from registered memory while the arena has any; what is larger than 2 MiB, or no
+//      longer fits, is a plain aligned allocation (Buffer::registered() is false), charged the same.
+//   2. Every byte handed out is charged to the budget under the class asked for.
+#ifndef TREERING_ENGINE_IO_BUFFER_POOL_H_
+#define TREERING_ENGINE_IO_BUFFER_POOL_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/base/block_source.h"
+#include "engine/base/budget.h"
+#include "engine/base/thread.h"
+#include "engine/io/buffer_arena.h"
+
+namespace treering::io {
+
+class BufferPool;
+
+// An owned buffer; empty when the pool had none to give. Content is undefined.
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(Buffer&& other) noexcept;
+  Buffer& operator=(Buffer&& other) noexcept;
+  ~Buffer();
+
+  explicit operator bool() const { return data_ != nullptr; }
+  std::byte* data() const { return data_; }
+  size_t size() const { return size_; }  // at least what was asked for
+  std::span<std::byte> span() const { return {data_, size_}; }
+  bool registered() const { return registered_; }
+
+ private:
+  friend class BufferPool;
+  BufferPool* pool_ = nullptr;
+  std::byte* data_ = nullptr;
+  size_t size_ = 0;
+  base::MemoryClass memory_class_ = base::MemoryClass::kIoBuffer;
+  bool registered_ = false;
+};
+
+class BufferPool final {
+ public:
+  BufferPool(BufferArena* arena, base::Budget* budget);
+  ~BufferPool();
+
+  // Empty when the budget refuses. With `force` the charge cannot be refused (see Budget).
+  Buffer Allocate(size_t bytes, base::MemoryClass memory_class = base::MemoryClass::kIoBuffer,
+                  bool force = false);
+
+  // The pool as a BlockSource for one class of memory (memtables). Lives as long as the pool.
+  base::BlockSource* AsBlockSource(base::MemoryClass memory_class);
+
+ private:
+  friend class Buffer;
+  struct Impl;
+  Impl* impl_;
+};
+
+}  // namespace treering::io
+
+#endif  // TREERING_ENGINE_IO_BUFFER_POOL_H_

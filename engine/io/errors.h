@@ -1,0 +1,49 @@
+// The verdict on every errno, for every operation: one constexpr table, no code path of its own.
+//
+// Owner: nobody.
+// Threads: any.
+// Invariants:
+//   1. Every errno 1..133 has a verdict for every operation (a test walks them).
+//   2. Retry is for EINTR and EAGAIN only, with a cap; a failed sync is never retried.
+#ifndef TREERING_ENGINE_IO_ERRORS_H_
+#define TREERING_ENGINE_IO_ERRORS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "api/status.h"
+
+namespace treering::io {
+
+// What was being done when the error came, data and directory operations alike.
+enum class Action : uint8_t {
+  kRead, kWrite, kSync, kAllocate, kTruncate,
+  kOpen, kCreate, kRename, kLink, kUnlink, kList, kSyncDirectory, kMakeDirectory, kLock, kStat, kMap,
+  kEnterRing, kSetupRing, kRegister,
+};
+inline constexpr int kActionCount = 19;
+
+enum class Verdict : uint8_t {
+  kRetry,   // the same request again, a bounded number of times
+  kStatus,  // the operation's caller gets `code`
+  kFailed,  // an invariant of ours is broken: the database answers Failed from now on
+};
+
+struct ErrorVerdict {
+  Verdict verdict;
+  Status::Code code;
+};
+
+ErrorVerdict VerdictFor(Action action, int error);
+
+// "read", "fdatasync", ...
+std::string_view ActionName(Action action);
+
+// A Status naming action, path, offset (where it has one), errno by name and, where there is one,
+// what to do next.
+Status ErrorStatus(Action action, std::string_view path, uint64_t offset, int error);
+
+}  // namespace treering::io
+
+#endif  // TREERING_ENGINE_IO_ERRORS_H_
