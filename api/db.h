@@ -22,8 +22,10 @@
 #include <vector>
 
 #include "api/comparator.h"
+#include "api/db_types.h"
 #include "api/durability.h"
 #include "api/options.h"
+#include "api/pinned_value.h"
 #include "api/result.h"
 #include "api/slice.h"
 #include "api/status.h"
@@ -65,33 +67,6 @@ class Runtime {
   std::shared_ptr<runtime::RuntimeCore> core_;
 };
 
-// A value that was read: a view of a pinned cache frame, or an owned copy. Move-only; destroy or
-// Reset it soon, since it holds its frame in memory.
-class PinnedValue {
- public:
-  PinnedValue() = default;
-  PinnedValue(PinnedValue&& other) noexcept;
-  PinnedValue& operator=(PinnedValue&& other) noexcept;
-  ~PinnedValue() { Reset(); }
-
-  Slice slice() const { return slice_; }
-  const char* data() const { return slice_.data(); }
-  size_t size() const { return slice_.size(); }
-  std::string ToString() const { return slice_.ToString(); }
-  void Reset();
-
-  // For the engine: takes over a hold that `release` gives back, or copies.
-  using Release = void (*)(void* holder);
-  void SetPinned(const Slice& value, Release release, void* holder);
-  void SetCopy(const Slice& value);
-
- private:
-  Slice slice_;
-  std::string copy_;
-  Release release_ = nullptr;
-  void* holder_ = nullptr;
-};
-
 // A moment of the database that reads can go back to; while it lives, what it sees is kept.
 class Snapshot {
  public:
@@ -131,26 +106,6 @@ class Iterator {
 
  private:
   std::unique_ptr<db::DbIterator> impl_;
-};
-
-struct Range {
-  Slice begin;  // inclusive
-  Slice end;    // exclusive
-};
-
-// docs/durability.md, "States".
-enum class DbState : uint8_t {
-  kHealthy = 0,
-  kDegraded = 1,  // the disk is full; writes answer NoSpace, resumes by itself
-  kReadOnly = 2,  // a durability file failed; reads go on, reopen to write
-  kFailed = 3,    // an invariant is broken; every call answers the first cause
-};
-
-struct VerifyReport {
-  uint64_t files = 0;
-  uint64_t bytes = 0;
-  // One per damaged place: file, offset, kind, what was expected and found.
-  std::vector<Status> problems;
 };
 
 class DB {

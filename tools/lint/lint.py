@@ -28,7 +28,8 @@ LAYERS = [
     ("tools", "bench", "tests", "docs/examples"),
 ]
 RANK = {folder: rank for rank, group in enumerate(LAYERS) for folder in group}
-VALUE_HEADERS = {"status", "result", "slice", "options", "durability", "comparator", "write_batch"}
+VALUE_HEADERS = {"status", "result", "slice", "options", "durability", "comparator", "write_batch", "pinned_value",
+                 "db_types"}
 
 # (pattern, folders that may, what to use)
 SEAMS = [

@@ -1,0 +1,31 @@
+#include "engine/db/commit_queue.h"
+
+#include <algorithm>
+
+namespace treering::db {
+
+std::shared_ptr<CommitGroup> CommitQueue::Join(const WriteBatch* batch, Durability durability,
+                                               bool* is_leader) {
+  const uint64_t bytes = batch->ByteSize();
+  CommitGroup* last = groups_.empty() ? nullptr : groups_.back().get();
+  *is_leader = last == nullptr || !last->open || last->bytes + bytes > kGroupBytesMax;
+  if (*is_leader) groups_.push_back(std::make_shared<CommitGroup>());
+  const std::shared_ptr<CommitGroup>& group = groups_.back();
+  group->batches.push_back(batch);
+  group->bytes += bytes;
+  group->count += batch->count();
+  group->durability = std::max(group->durability, durability);
+  return group;
+}
+
+void CommitQueue::PassOn() {
+  groups_.pop_front();
+  if (!groups_.empty()) groups_.front()->turn.StoreAndWakeAll(1);
+}
+
+void CommitQueue::Finish(CommitGroup* group, const Status& status) {
+  group->status = status;
+  if (group->batches.size() > 1) group->done.StoreAndWakeAll(1);
+}
+
+}  // namespace treering::db

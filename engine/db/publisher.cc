@@ -1,0 +1,57 @@
+#include "engine/db/publisher.h"
+
+#include "engine/base/check.h"
+
+namespace treering::db {
+
+void Publisher::Enqueue(Ticket* ticket) {
+  base::MutexLock lock(&mutex_);
+  TREERING_CHECK(tickets_.empty() || tickets_.back()->last_sequence < ticket->last_sequence);
+  tickets_.push_back(ticket);
+}
+
+Status Publisher::ReadyAndWait(Ticket* ticket, const Status& status) {
+  bool decided = false;
+  {
+    base::MutexLock lock(&mutex_);
+    ticket->ready = true;
+    ticket->status = status;
+    bool moved = false;
+    while (!tickets_.empty() && tickets_.front()->ready) {
+      Ticket* const front = tickets_.front();
+      tickets_.pop_front();
+      moved = true;
+      if (first_error_.ok() && !front->status.ok()) first_error_ = front->status;
+      if (first_error_.ok()) {
+        visible_.store(front->last_sequence, std::memory_order_release);
+      } else if (front->status.ok()) {
+        front->status = first_error_;
+      }
+      if (front == ticket) {
+        decided = true;  // nobody sleeps on our own word: no wake call
+      } else {
+        front->published.StoreAndWakeAll(1);
+      }
+    }
+    if (moved && watchers_ > 0) moved_.NotifyAll();
+  }
+  if (!decided) ticket->published.WaitWhile(0);
+  return ticket->status;
+}
+
+Status Publisher::WaitVisible(key::Sequence sequence) {
+  base::MutexLock lock(&mutex_);
+  ++watchers_;
+  while (visible_.load(std::memory_order_relaxed) < sequence && first_error_.ok()) moved_.Wait(&mutex_);
+  --watchers_;
+  return visible_.load(std::memory_order_relaxed) >= sequence ? Status::Ok() : first_error_;
+}
+
+void Publisher::Drain() {
+  base::MutexLock lock(&mutex_);
+  ++watchers_;
+  while (!tickets_.empty()) moved_.Wait(&mutex_);
+  --watchers_;
+}
+
+}  // namespace treering::db
