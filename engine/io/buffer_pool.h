@@ -3,8 +3,10 @@
 // Owner: the Runtime; outlives every buffer.
 // Threads: any.
 // Invariants:
-//   1. Buffers come from registered memory while the arena has any; what is larger than 2 MiB, or no
-//      longer fits, is a plain aligned allocation (Buffer::registered() is false), charged the same.
+//   1. Buffers come from registered memory while the arena has any; what is larger than 2 MiB, or
+//   no
+//      longer fits, is a plain aligned allocation (Buffer::registered() is false), charged the
+//      same.
 //   2. Every byte handed out is charged to the budget under the class asked for.
 #ifndef TREERING_ENGINE_IO_BUFFER_POOL_H_
 #define TREERING_ENGINE_IO_BUFFER_POOL_H_

@@ -86,8 +86,8 @@ class Directory {
 
 // What the driver does and, where a fast path is off, why and what to do.
 struct DiskFacts {
-  std::string driver;             // "uring", "posix", "sim"
-  std::string ring_flags;         // "SINGLE_ISSUER|DEFER_TASKRUN"; empty without rings
+  std::string driver;      // "uring", "posix", "sim"
+  std::string ring_flags;  // "SINGLE_ISSUER|DEFER_TASKRUN"; empty without rings
   bool registered_buffers = false;
   std::string registered_reason;  // why not
   std::string fallback_reason;    // why this driver and not uring
@@ -98,10 +98,16 @@ class Disk {
  public:
   virtual ~Disk() = default;
 
+  // A queue for the calling thread, for life. `depth`: how many requests the device sees at a time,
+  // 1 to 4096; more may be submitted.
   virtual Result<std::unique_ptr<Queue>> NewQueue(uint32_t depth) = 0;
+  // A queue that may pass from thread to thread, used by one at a time (the Runtime's leases);
+  // passing it on needs a happens-before. Slower where rings belong to threads.
+  virtual Result<std::unique_ptr<Queue>> NewMovableQueue(uint32_t depth) { return NewQueue(depth); }
   // Opens a directory; with `create` makes it (and syncs its parent) where it is missing.
   // NotFound when it is missing otherwise.
-  virtual Result<std::unique_ptr<Directory>> OpenDirectory(const std::string& path, bool create) = 0;
+  virtual Result<std::unique_ptr<Directory>> OpenDirectory(const std::string& path,
+                                                           bool create) = 0;
   virtual Status RemoveDirectory(const std::string& path) = 0;  // must be empty
   virtual BufferArena* arena() = 0;
   virtual DiskFacts Facts() = 0;

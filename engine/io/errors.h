@@ -18,9 +18,25 @@ namespace treering::io {
 
 // What was being done when the error came, data and directory operations alike.
 enum class Action : uint8_t {
-  kRead, kWrite, kSync, kAllocate, kTruncate,
-  kOpen, kCreate, kRename, kLink, kUnlink, kList, kSyncDirectory, kMakeDirectory, kLock, kStat, kMap,
-  kEnterRing, kSetupRing, kRegister,
+  kRead,
+  kWrite,
+  kSync,
+  kAllocate,
+  kTruncate,
+  kOpen,
+  kCreate,
+  kRename,
+  kLink,
+  kUnlink,
+  kList,
+  kSyncDirectory,
+  kMakeDirectory,
+  kLock,
+  kStat,
+  kMap,
+  kEnterRing,
+  kSetupRing,
+  kRegister,
 };
 inline constexpr int kActionCount = 19;
 

@@ -13,36 +13,44 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "api/status.h"
+#include "engine/base/check.h"
 #include "engine/io/request.h"
 
 namespace treering::io {
 
 class File {
  public:
-  virtual ~File() = default;
+  virtual ~File() { TREERING_CHECK(in_flight() == 0); }
 
   const std::string& path() const { return path_; }
   // Whether transfers bypass the page cache (and so must be aligned).
   bool direct() const { return direct_; }
+  // Whether it was opened for writing; queues refuse changes to it otherwise.
+  bool writable() const { return writable_; }
   // The size now, asked of the driver. In bytes.
   virtual Status Size(uint64_t* bytes) = 0;
 
   // A token for the writes completed so far.
-  SyncToken Completed() const { return SyncToken(writes_completed_.load(std::memory_order_acquire)); }
+  SyncToken Completed() const {
+    return SyncToken(writes_completed_.load(std::memory_order_acquire));
+  }
 
-  // For queues: one more write was seen to complete; a request went out or came back.
+  // For QueueCore: one more write was seen to complete; a request went out or was handed back.
   void NoteWriteCompleted() { writes_completed_.fetch_add(1, std::memory_order_acq_rel); }
   void NoteInFlight(int delta) { in_flight_.fetch_add(delta, std::memory_order_acq_rel); }
   int in_flight() const { return in_flight_.load(std::memory_order_acquire); }
 
  protected:
-  File(std::string path, bool direct) : path_(std::move(path)), direct_(direct) {}
+  File(std::string path, bool direct, bool writable = true)
+      : path_(std::move(path)), direct_(direct), writable_(writable) {}
 
  private:
   const std::string path_;
   const bool direct_;
+  const bool writable_;
   std::atomic<uint64_t> writes_completed_{0};
   std::atomic<int> in_flight_{0};
 };

@@ -26,8 +26,10 @@ struct QueueStats {
   uint64_t bytes_written = 0;
   uint64_t syncs = 0;
   uint64_t kernel_enters = 0;   // io_uring_enter calls, or plain I/O calls
-  uint64_t registered_ops = 0;  // requests that used a registered buffer
-  uint64_t resubmits = 0;       // short transfers and retries
+  uint64_t registered_ops = 0;  // attempts that used a registered buffer
+  // Attempts in arena memory that did not, because this queue's ring does not know the chunk.
+  uint64_t unregistered_ops = 0;
+  uint64_t resubmits = 0;  // short transfers and retries
   // Sum over completions of the requests, and of the bytes, then in flight: divide for the mean.
   uint64_t depth_sum = 0;
   uint64_t depth_bytes_sum = 0;
@@ -42,7 +44,8 @@ class Queue {
   virtual size_t Poll(std::span<Request*> out) = 0;
   // Sends pending submissions off, then waits until at least `min_count` (at least 1) completions
   // are there, `timeout_nanos` has passed (UINT64_MAX: no limit), or Wake was called. Returns how
-  // many were stored.
+  // many were stored. A min_count above out.size() counts as out.size(); one above in_flight()
+  // waits for the time or for Wake. A Wake that came before the return is used up by it.
   virtual size_t Wait(std::span<Request*> out, size_t min_count, uint64_t timeout_nanos) = 0;
   // Makes the current or the next Wait return early. Any thread.
   virtual void Wake() = 0;
@@ -52,7 +55,7 @@ class Queue {
   virtual const QueueStats& stats() const = 0;
 
   // Submits `request` and waits for it alone. Other requests that complete meanwhile are kept for
-  // the next Poll or Wait. Returns request->ToStatus().
+  // the next Poll or Wait. A Wake meanwhile stays for the next Wait. Returns request->ToStatus().
   virtual Status Run(Request* request) = 0;
 };
 

@@ -6,7 +6,8 @@
 // Invariants:
 //   1. transferred == length or error != 0, except a read that met the end of the file: then
 //      error == 0 and transferred < length. Short transfers in between are finished by the queue.
-//   2. On a direct file offset, length and data are multiples of 4096.
+//   2. On a direct file offset, length and data are multiples of 4096; otherwise it comes back with
+//      EINVAL, unsent. So does a range past 2^63. A change to a file opened for reading: EBADF.
 //   3. A sync names the writes it covers by a SyncToken; it covers no others.
 #ifndef TREERING_ENGINE_IO_REQUEST_H_
 #define TREERING_ENGINE_IO_REQUEST_H_
@@ -27,7 +28,8 @@ enum class Op : uint8_t {
   kRead,
   kWrite,
   kSync,      // fdatasync
-  kAllocate,  // makes [0, length) allocated and the size `length`; content reads as zero
+  kAllocate,  // makes [0, length) allocated and the size at least `length`; what was never written
+              // reads as zero, what was written stays
   kTruncate,  // sets the size to `length`
 };
 inline constexpr int kOpCount = 5;
@@ -54,7 +56,7 @@ struct Request {
   File* file = nullptr;
   uint64_t offset = 0;
   std::byte* data = nullptr;
-  uint64_t length = 0;      // bytes of data, or the new size
+  uint64_t length = 0;       // bytes of data, or the new size
   uint64_t sync_covers = 0;  // kSync: SyncToken::writes()
 
   // The owner's, untouched by the queue.
@@ -71,9 +73,10 @@ struct Request {
   // The queue's own; meaningless outside a submission.
   struct Internal {
     Request* next = nullptr;
-    uint64_t done = 0;
-    uint32_t slot = 0;
-    uint32_t retries = 0;
+    uint64_t done = 0;      // bytes moved so far
+    uint64_t started = 0;   // bytes of the attempt that the driver has
+    uint32_t attempts = 0;  // that moved something
+    uint32_t retries = 0;   // without progress, in a row
     bool in_flight = false;
   } internal;
 };
