@@ -4,7 +4,8 @@
 // Threads: every call of DB and Runtime from any thread at once. An Iterator, a PinnedValue or a
 //   Snapshot belongs to one thread at a time.
 // Invariants:
-//   1. What each durability promises is in docs/durability.md and holds for every acknowledged write.
+//   1. What each durability promises is in docs/durability.md and holds for every acknowledged
+//   write.
 //   2. A read returns what was written, or an error that names file and offset.
 //   3. Handles keep what they need alive: after Close a live Iterator or Snapshot answers Aborted;
 //      a PinnedValue stays good.
@@ -42,7 +43,8 @@ class DbIterator;
 class SnapshotCore;
 }  // namespace db
 
-// What databases share: memory budget, rings, background threads. docs/design/, design of the Runtime.
+// What databases share: memory budget, rings, background threads. docs/design/, design of the
+// Runtime.
 class Runtime {
  public:
   // InvalidArgument names the option that is out of range; IoError when io_backend is kUring and
@@ -83,7 +85,8 @@ class Snapshot {
 };
 
 // Keys in order, as of the moment it was made (or its ReadOptions::snapshot). Starts nowhere: seek
-// first. Not Valid and status() OK means the end; not Valid and not OK means it stopped at an error.
+// first. Not Valid and status() OK means the end; not Valid and not OK means it stopped at an
+// error.
 class Iterator {
  public:
   ~Iterator();
@@ -152,16 +155,17 @@ class DB {
   // Returns when no flush or compaction is due or running.
   Status WaitForCompaction();
 
-  // "treering.stats" (text), "treering.stats.json" (one JSON object: state, levels, memory, io, log,
-  // stalls), "treering.levels" (the tree, one line a level), "treering.sstables",
+  // "treering.stats" (text), "treering.stats.json" (one JSON object: state, levels, memory, io,
+  // log, stalls), "treering.levels" (the tree, one line a level), "treering.sstables",
   // "treering.num-files-at-level<N>", "treering.options", "treering.facts", "treering.state".
   // False for an unknown name.
   bool GetProperty(std::string_view name, std::string* value);
   // Bytes on disk for each range, of tables; estimated.
   Result<std::vector<uint64_t>> ApproximateSizes(std::span<const Range> ranges);
-  // Reads every block of every live file. Not OK only when it could not run; damage is in `problems`.
-  Result<VerifyReport> Verify(const std::function<void(uint64_t bytes_done, uint64_t bytes_total)>&
-                                  progress = nullptr);
+  // Reads every block of every live file. Not OK only when it could not run; damage is in
+  // `problems`.
+  Result<VerifyReport> Verify(
+      const std::function<void(uint64_t bytes_done, uint64_t bytes_total)>& progress = nullptr);
 
   DbState state() const;
   const std::string& path() const;

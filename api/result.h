@@ -19,7 +19,7 @@ namespace treering {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}  // NOLINT: a value is a result
+  Result(T value) : value_(std::move(value)) {}         // NOLINT: a value is a result
   Result(Status status) : status_(std::move(status)) {  // NOLINT: so is an error
     if (status_.ok()) std::abort();
   }

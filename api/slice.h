@@ -19,8 +19,8 @@ class Slice {
  public:
   constexpr Slice() = default;
   constexpr Slice(const char* data, size_t size) : data_(data), size_(size) {}
-  Slice(const std::string& s) : data_(s.data()), size_(s.size()) {}                     // NOLINT
-  constexpr Slice(std::string_view s) : data_(s.data()), size_(s.size()) {}             // NOLINT
+  Slice(const std::string& s) : data_(s.data()), size_(s.size()) {}                       // NOLINT
+  constexpr Slice(std::string_view s) : data_(s.data()), size_(s.size()) {}               // NOLINT
   constexpr Slice(const char* s) : data_(s), size_(std::char_traits<char>::length(s)) {}  // NOLINT
 
   constexpr const char* data() const { return data_; }

@@ -28,11 +28,11 @@ class [[nodiscard]] Status {
     kIoError = 5,          // the operating system refused or failed
     kBusy = 6,             // somebody else holds it (a lock, a resource)
     kTimedOut = 7,
-    kAborted = 8,      // the handle's database was closed, or the view is too old
-    kNoSpace = 9,      // disk or quota is full; writing resumes by itself when there is room
+    kAborted = 8,  // the handle's database was closed, or the view is too old
+    kNoSpace = 9,  // disk or quota is full; writing resumes by itself when there is room
     kOutOfMemory = 10,
-    kReadOnly = 11,    // the database was opened read-only, or a durability file failed
-    kFailed = 12,      // an invariant is broken; every call answers the first cause
+    kReadOnly = 11,  // the database was opened read-only, or a durability file failed
+    kFailed = 12,    // an invariant is broken; every call answers the first cause
   };
 
   Status() = default;

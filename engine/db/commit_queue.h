@@ -42,7 +42,8 @@ class CommitQueue {
   static constexpr uint64_t kGroupBytesMax = 1u << 20;
 
   // Adds the writer to the open group or to a new one, which it then leads.
-  std::shared_ptr<CommitGroup> Join(const WriteBatch* batch, Durability durability, bool* is_leader);
+  std::shared_ptr<CommitGroup> Join(const WriteBatch* batch, Durability durability,
+                                    bool* is_leader);
   // Whether the leader of `group` must wait on group->turn before it goes on.
   bool IsFront(const CommitGroup& group) const { return groups_.front().get() == &group; }
   // No further writer joins; call at the start of the group's turn, when its members are needed.

@@ -11,22 +11,26 @@ Status ErrorState::cause() const {
 
 Status ErrorState::ForWrite() const {
   const DbState now = state();
-  if (now == DbState::kHealthy) [[likely]] return Status::Ok();
+  if (now == DbState::kHealthy) [[likely]]
+    return Status::Ok();
   const Status first = cause();
   switch (now) {
     case DbState::kDegraded:
-      return Status::NoSpace("writes wait for room on the disk and resume by themselves; first cause: " +
-                             first.ToString());
+      return Status::NoSpace(
+          "writes wait for room on the disk and resume by themselves; first cause: " +
+          first.ToString());
     case DbState::kReadOnly:
-      return Status::ReadOnly("the database takes no writes until it is opened again; first cause: " +
-                              first.ToString());
+      return Status::ReadOnly(
+          "the database takes no writes until it is opened again; first cause: " +
+          first.ToString());
     default:
       return Status::Failed("the database has failed; first cause: " + first.ToString());
   }
 }
 
 Status ErrorState::ForRead() const {
-  if (state() != DbState::kFailed) [[likely]] return Status::Ok();
+  if (state() != DbState::kFailed) [[likely]]
+    return Status::Ok();
   return Status::Failed("the database has failed; first cause: " + cause().ToString());
 }
 
@@ -39,10 +43,14 @@ void ErrorState::Enter(DbState state, const Status& cause) {
 
 void ErrorState::EnterFor(const Status& error) {
   switch (error.code()) {
-    case Status::Code::kOk: return;
-    case Status::Code::kNoSpace: return Enter(DbState::kDegraded, error);
-    case Status::Code::kFailed: return Enter(DbState::kFailed, error);
-    default: return Enter(DbState::kReadOnly, error);
+    case Status::Code::kOk:
+      return;
+    case Status::Code::kNoSpace:
+      return Enter(DbState::kDegraded, error);
+    case Status::Code::kFailed:
+      return Enter(DbState::kFailed, error);
+    default:
+      return Enter(DbState::kReadOnly, error);
   }
 }
 

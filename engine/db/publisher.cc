@@ -42,7 +42,8 @@ Status Publisher::ReadyAndWait(Ticket* ticket, const Status& status) {
 Status Publisher::WaitVisible(key::Sequence sequence) {
   base::MutexLock lock(&mutex_);
   ++watchers_;
-  while (visible_.load(std::memory_order_relaxed) < sequence && first_error_.ok()) moved_.Wait(&mutex_);
+  while (visible_.load(std::memory_order_relaxed) < sequence && first_error_.ok())
+    moved_.Wait(&mutex_);
   --watchers_;
   return visible_.load(std::memory_order_relaxed) >= sequence ? Status::Ok() : first_error_;
 }

@@ -33,8 +33,8 @@ class Publisher {
 
   // In order of sequences.
   void Enqueue(Ticket* ticket);
-  // The group is in the memtable at its durability, or failed. Returns the group's outcome once every
-  // earlier group is decided.
+  // The group is in the memtable at its durability, or failed. Returns the group's outcome once
+  // every earlier group is decided.
   Status ReadyAndWait(Ticket* ticket, const Status& status);
   // Returns OK when `sequence` is visible, or the error that keeps it from ever becoming so.
   Status WaitVisible(key::Sequence sequence);
