@@ -1,0 +1,71 @@
+// BudgetImpl: the Runtime's one bound on memory, with figures by class.
+//
+// Owner: the Runtime; outlives everything that charges it.
+// Threads: any.
+// Invariants:
+//   1. TryCharge never takes the sum above the limit. ForceCharge may; over_bytes() shows by how
+//   much.
+//   2. When memory is short for another class, the cache is asked to give back first.
+//   3. Every byte charged is released before the end (CHECKed).
+#ifndef TREERING_ENGINE_RUNTIME_BUDGET_IMPL_H_
+#define TREERING_ENGINE_RUNTIME_BUDGET_IMPL_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "engine/base/budget.h"
+
+namespace treering::runtime {
+
+// "cache", "memtable", ...
+std::string_view MemoryClassName(base::MemoryClass memory_class);
+
+struct MemoryStats {
+  uint64_t limit_bytes = 0;
+  uint64_t used_bytes = 0;
+  uint64_t over_bytes = 0;      // above the limit now
+  uint64_t over_bytes_max = 0;  // at the worst moment
+  uint64_t refused = 0;         // charges that found no room
+  std::array<uint64_t, base::kMemoryClassCount> by_class{};
+};
+
+class BudgetImpl final : public base::Budget {
+ public:
+  // Gives back about `bytes` (it releases them itself) and returns how many. Called without locks
+  // of the budget, on the thread that needs the room.
+  using Reclaim = std::function<uint64_t(uint64_t bytes)>;
+
+  explicit BudgetImpl(uint64_t limit_bytes) : limit_(limit_bytes) {}
+  ~BudgetImpl() override;
+
+  // Before the first charge that may need it; an empty one ends it. Not while others charge.
+  void SetReclaim(Reclaim reclaim) { reclaim_ = std::move(reclaim); }
+
+  bool TryCharge(base::MemoryClass memory_class, uint64_t bytes) override;
+  void ForceCharge(base::MemoryClass memory_class, uint64_t bytes) override;
+  void Release(base::MemoryClass memory_class, uint64_t bytes) override;
+
+  uint64_t limit() const { return limit_; }
+  uint64_t used() const { return used_.load(std::memory_order_relaxed); }
+  uint64_t used(base::MemoryClass memory_class) const;
+  uint64_t over_bytes() const;
+  MemoryStats Stats() const;
+
+ private:
+  bool TakeRoom(uint64_t bytes);
+  void Count(base::MemoryClass memory_class, uint64_t bytes);
+
+  const uint64_t limit_;
+  Reclaim reclaim_;
+  std::atomic<uint64_t> used_{0};
+  std::atomic<uint64_t> used_max_{0};
+  std::atomic<uint64_t> refused_{0};
+  std::array<std::atomic<uint64_t>, base::kMemoryClassCount> by_class_{};
+};
+
+}  // namespace treering::runtime
+
+#endif  // TREERING_ENGINE_RUNTIME_BUDGET_IMPL_H_
