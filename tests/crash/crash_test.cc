@@ -1,0 +1,118 @@
+// Crash at every I/O: two small workloads, every crash point, every damage policy, invariants I1 to
+// I7 of docs/durability.md after each.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "engine/io/sim_testing.h"
+#include "tests/support/oracle.h"
+#include "tests/support/sim_db.h"
+
+namespace treering::testing {
+namespace {
+
+using io::CrashKind;
+using io::SimCrash;
+using io::SimStorage;
+
+class CrashTest : public ::testing::Test {
+ protected:
+  // Writes unless something failed before; after a crash everything does.
+  void Write(SimDb* db, SimStorage* storage, std::vector<Oracle::Change> changes,
+             Durability durability) {
+    if (!status_.ok()) return;
+    status_ = WriteNoted(db->db.get(), &oracle_, storage, std::move(changes), durability);
+  }
+  void Do(const std::function<Status()>& step) {
+    if (status_.ok()) status_ = step();
+  }
+
+  // Durable and other puts, in values large enough to use up log segments.
+  void DurablePuts(SimStorage* storage) {
+    Begin();
+    SimDb db;
+    Do([&] { return db.Open(storage, SimDb::SmallOptions()); });
+    for (int i = 0; i < 28; ++i) {
+      const auto durability = static_cast<Durability>(i % 4 == 3 ? 0 : (i % 4 == 2 ? 1 : 2));
+      const std::string value = std::to_string(i) + std::string(i % 5 == 0 ? 90'000 : 9'000, 'v');
+      Write(&db, storage, {{"key" + std::to_string(i % 7), value}, {"count", std::to_string(i)}},
+            durability);
+    }
+    Do([&] { return db.Close(); });
+    EndOfWork(storage);
+  }
+
+  // Flushes and compactions of keys that come, change and go.
+  void FlushAndCompact(SimStorage* storage) {
+    Begin();
+    SimDb db;
+    Do([&] { return db.Open(storage, SimDb::SmallOptions()); });
+    for (int round = 0; round < 3; ++round) {
+      for (int i = 0; i < 12; ++i) {
+        const std::string key = "key" + std::to_string((i * 7 + round) % 17);
+        const std::string value =
+            std::to_string(round) + "/" + std::to_string(i) + std::string(3'000, 'x');
+        Write(&db, storage, {{key, i % 4 == 1 ? std::nullopt : std::optional(value)}},
+              i % 6 == 5 ? Durability::kDisk : Durability::kProcess);
+      }
+      Do([&] { return db->Flush(); });
+    }
+    Do([&] { return db->CompactRange(nullptr, nullptr); });
+    Write(&db, storage, {{"last", "one"}}, Durability::kDisk);
+    Do([&] { return db.Close(); });
+    EndOfWork(storage);
+  }
+
+  void Begin() {
+    oracle_ = Oracle();
+    status_ = Status::Ok();
+  }
+  void EndOfWork(SimStorage* storage) {
+    EXPECT_TRUE(status_.ok() || storage->crashed()) << status_.ToString();
+  }
+
+  // Recovers, checks, writes on, and recovers again.
+  void Check(SimStorage* storage, const SimCrash& crash) {
+    Oracle oracle = oracle_;
+    const size_t required = crash.kind == CrashKind::kProcessDeath
+                                ? oracle.RequiredAfterKill()
+                                : oracle.RequiredAfterPowerLoss();
+    SimDb db;
+    Content content;
+    for (int open = 0; open < 3; ++open) {
+      const Status opened = db.Open(storage, SimDb::SmallOptions());
+      ASSERT_TRUE(opened.ok()) << "open " << open << ": " << opened.ToString();
+      const Status read = ReadAll(db.db.get(), &content);
+      ASSERT_TRUE(read.ok()) << "open " << open << ": " << read.ToString();
+      const std::string wrong =
+          oracle.CheckAndSettle(content, open == 0 ? required : oracle.count());
+      ASSERT_EQ(wrong, "") << "open " << open;
+      if (open == 1) {
+        const Status written =
+            WriteNoted(db.db.get(), &oracle, storage, {{"after", "crash"}}, Durability::kDisk);
+        ASSERT_TRUE(written.ok()) << written.ToString();
+      }
+      const Status closed = db.Close();
+      ASSERT_TRUE(closed.ok()) << "open " << open << ": " << closed.ToString();
+    }
+  }
+
+  void Loop(void (CrashTest::*work)(SimStorage*)) {
+    io::SimCrashLoop loop;
+    loop.simulate = true;
+    const uint64_t checked = io::ForEachCrash(
+        loop, [&](SimStorage* storage) { (this->*work)(storage); },
+        [&](SimStorage* storage, const SimCrash& crash) { Check(storage, crash); });
+    RecordProperty("recoveries", std::to_string(checked));
+    EXPECT_GT(checked, 500u);
+  }
+
+  Oracle oracle_;
+  Status status_;
+};
+
+TEST_F(CrashTest, DurablePutsWithSegmentRotation) { Loop(&CrashTest::DurablePuts); }
+TEST_F(CrashTest, FlushAndCompactionWithDeletes) { Loop(&CrashTest::FlushAndCompact); }
+
+}  // namespace
+}  // namespace treering::testing
