@@ -4,11 +4,17 @@
 // Threads: any.
 // Invariants:
 //   1. Slabs are kSlabBytes long and aligned. A slab lies inside one chunk.
-//   2. Chunks grow from 2 MiB doubling to 256 MiB, are at most kChunkCountMax, and are neither
-//      unmapped nor unregistered while the arena lives; freed slabs are used again.
+//   2. Chunks grow from 2 MiB, doubling to 32 MiB, are at most kChunkCountMax, and are neither
+//   unmapped
+//      nor unregistered while the arena lives; freed slabs are used again.
 //   3. A chunk is populated and announced to the listener (which registers it) before its first
-//      slab is handed out. Pages never touched are never populated beyond the grown chunk.
-//   4. Memory is MADV_DONTFORK and MADV_DONTDUMP on real systems.
+//      slab is handed out. Address space beyond the grown chunks is reserved, never touched.
+//   4. Memory is MADV_DONTFORK and MADV_DONTDUMP.
+//   5. First touch of memory is slow (seconds per GiB on some machines): AllocateSlab may grow by
+//   one
+//      chunk on the calling thread, which is why chunks end at 32 MiB (more only when bytes_max
+//      would need more than kChunkCountMax of them). GrowTo on a background thread keeps it off hot
+//      paths; meanwhile freed slabs are still handed out.
 #ifndef TREERING_ENGINE_IO_BUFFER_ARENA_H_
 #define TREERING_ENGINE_IO_BUFFER_ARENA_H_
 
@@ -27,15 +33,18 @@ class BufferArena {
  public:
   static constexpr size_t kSlabBytes = 2u << 20;
   static constexpr int kChunkCountMax = 512;
+  static constexpr uint64_t kChunkBytesMin = 2ull << 20;
+  static constexpr uint64_t kChunkBytesUsual = 32ull << 20;  // where doubling ends
+  static constexpr uint64_t kChunkBytesMax = 1ull << 30;     // the kernel registers no larger piece
 
   struct Chunk {
     std::byte* base = nullptr;
     size_t bytes = 0;
   };
   struct Options {
-    uint64_t bytes_max = 0;  // slabs beyond it are refused (null)
+    uint64_t bytes_max = 0;  // rounded down to slabs; slabs beyond it are refused (null)
     bool huge_pages = true;
-    // Called once per chunk, before its first slab is handed out; may be empty.
+    // Called once per chunk, before its first slab is handed out; may be empty. One call at a time.
     std::function<void(int index, const Chunk& chunk)> announce;
   };
 
@@ -47,26 +56,43 @@ class BufferArena {
   // Null when bytes_max is reached or the system has no memory. Content is undefined.
   std::byte* AllocateSlab();
   void FreeSlab(std::byte* slab);
+  // Grows until at least `bytes` (at most bytes_max) are mapped. False when the system has no
+  // memory.
+  bool GrowTo(uint64_t bytes);
 
   int chunk_count() const { return chunk_count_.load(std::memory_order_acquire); }
-  const Chunk& chunk(int index) const { return chunks_[index]; }
+  // index below chunk_count().
+  const Chunk& chunk(int index) const { return chunks_[static_cast<size_t>(index)]; }
   // The chunk that holds [data, data + bytes) whole; -1 when none does. No lock.
   int ChunkIndexOf(const void* data, size_t bytes) const;
 
-  uint64_t mapped_bytes() const;     // of all chunks
-  uint64_t allocated_bytes() const;  // of slabs handed out
+  uint64_t bytes_max() const { return bytes_max_; }
+  uint64_t mapped_bytes() const { return mapped_bytes_.load(std::memory_order_acquire); }
+  // Of slabs handed out.
+  uint64_t allocated_bytes() const { return allocated_bytes_.load(std::memory_order_acquire); }
 
  private:
-  bool GrowLocked();
+  std::byte* TakeSlab();
+  bool Grow();  // by one chunk; grow_mutex_ held
+  uint64_t NextChunkBytes() const;
+  bool Populate(std::byte* base, uint64_t bytes);
 
   const Options options_;
-  mutable base::Mutex mutex_;
+  const uint64_t bytes_max_;
+  const uint64_t chunk_bytes_max_;
+  std::byte* reserved_ = nullptr;  // as the system gave it
+  uint64_t reserved_bytes_ = 0;
+  std::byte* base_ = nullptr;  // of chunk 0, aligned; null when nothing could be reserved
+
+  base::Mutex grow_mutex_;  // taken before mutex_
+  base::Mutex mutex_;       // free_ and next_offset_
   std::vector<std::byte*> free_;
+  uint64_t next_offset_ = 0;  // of the first slab never handed out
   std::array<Chunk, kChunkCountMax> chunks_;
+  std::vector<std::atomic<uint16_t>> chunk_of_slab_;  // valid below mapped_bytes_
   std::atomic<int> chunk_count_{0};
   std::atomic<uint64_t> mapped_bytes_{0};
   std::atomic<uint64_t> allocated_bytes_{0};
-  uint64_t next_offset_ = 0;  // of the newest chunk, not handed out yet
 };
 
 }  // namespace treering::io

@@ -4,18 +4,16 @@
 // Threads: any.
 // Invariants:
 //   1. Buffers come from registered memory while the arena has any; what is larger than 2 MiB, or
-//   no
-//      longer fits, is a plain aligned allocation (Buffer::registered() is false), charged the
-//      same.
+//      no longer fits, is a plain aligned allocation (Buffer::registered() is false), charged
+//      alike.
 //   2. Every byte handed out is charged to the budget under the class asked for.
 #ifndef TREERING_ENGINE_IO_BUFFER_POOL_H_
 #define TREERING_ENGINE_IO_BUFFER_POOL_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include "engine/base/block_source.h"
 #include "engine/base/budget.h"
@@ -42,6 +40,8 @@ class Buffer {
 
  private:
   friend class BufferPool;
+  void Swap(Buffer* other);
+
   BufferPool* pool_ = nullptr;
   std::byte* data_ = nullptr;
   size_t size_ = 0;
@@ -64,7 +64,7 @@ class BufferPool final {
  private:
   friend class Buffer;
   struct Impl;
-  Impl* impl_;
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace treering::io

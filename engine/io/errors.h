@@ -13,31 +13,18 @@
 #include <string_view>
 
 #include "api/status.h"
+#include "engine/io/request.h"
 
 namespace treering::io {
 
 // What was being done when the error came, data and directory operations alike.
+// clang-format off
 enum class Action : uint8_t {
-  kRead,
-  kWrite,
-  kSync,
-  kAllocate,
-  kTruncate,
-  kOpen,
-  kCreate,
-  kRename,
-  kLink,
-  kUnlink,
-  kList,
-  kSyncDirectory,
-  kMakeDirectory,
-  kLock,
-  kStat,
-  kMap,
-  kEnterRing,
-  kSetupRing,
-  kRegister,
+  kRead, kWrite, kSync, kAllocate, kTruncate,  // in the order of Op
+  kOpen, kCreate, kRename, kLink, kUnlink, kList, kSyncDirectory, kMakeDirectory, kLock, kStat, kMap,
+  kEnterRing, kSetupRing, kRegister,
 };
+// clang-format on
 inline constexpr int kActionCount = 19;
 
 enum class Verdict : uint8_t {
@@ -51,13 +38,22 @@ struct ErrorVerdict {
   Status::Code code;
 };
 
+// What a request was doing.
+constexpr Action ActionOf(Op op) { return static_cast<Action>(op); }
+
 ErrorVerdict VerdictFor(Action action, int error);
 
 // "read", "fdatasync", ...
 std::string_view ActionName(Action action);
 
-// A Status naming action, path, offset (where it has one), errno by name and, where there is one,
-// what to do next.
+// "EIO", or the number where it has no name.
+std::string ErrorName(int error);
+
+// For actions that have no offset.
+inline constexpr uint64_t kNoOffset = UINT64_MAX;
+
+// A Status naming action, path, offset (unless kNoOffset), errno by name and, where there is one,
+// what to do next. `error` is not 0.
 Status ErrorStatus(Action action, std::string_view path, uint64_t offset, int error);
 
 }  // namespace treering::io

@@ -29,12 +29,16 @@
 namespace treering::io {
 
 inline constexpr uint64_t kNoTimeout = UINT64_MAX;
+inline constexpr uint32_t kQueueDepthMax = 4096;
 // One attempt carries no more; longer requests take several. The kernel's own limit is 2 GiB.
 inline constexpr uint64_t kAttemptBytesMax = 1ull << 30;
 // EINTR and EAGAIN in a row, without progress, before the error is believed.
 inline constexpr uint32_t kRetriesMax = 16;
 // Short transfers of one request, each with progress, before it is given up as EIO.
 inline constexpr uint32_t kAttemptsMax = 4096;
+
+// InvalidArgument unless it is 1 to kQueueDepthMax.
+Status CheckQueueDepth(uint32_t depth);
 
 // What is left of a request, as one call to the driver. kSync has no range; kAllocate and kTruncate
 // have the size in `length`. Length is never 0 for reads, writes and allocate.
@@ -53,7 +57,8 @@ class AttemptSink {
   // `result`: bytes moved (0 for sync, allocate, truncate), or a negative errno. Raw: short counts
   // and EINTR as they come.
   virtual void OnResult(Request* request, int64_t result) = 0;
-  // An invariant of the driver is broken (a completion nobody asked for, a lost one).
+  // An invariant of the driver is broken (a completion nobody asked for, a lost one). `what` is a
+  // literal.
   virtual void OnBroken(const char* what) = 0;
 
  protected:
@@ -117,7 +122,6 @@ class QueueCore final : public Queue, private AttemptSink {
 
   void Admit(Request* request, bool first);
   void StartPending();
-  void Advance(size_t min_count, uint64_t timeout_nanos);
   void TransferResult(Request* request, uint64_t moved);
   void Retry(Request* request, int error);
   void Resubmit(Request* request);
@@ -133,6 +137,7 @@ class QueueCore final : public Queue, private AttemptSink {
   size_t in_flight_ = 0;
   size_t started_ = 0;  // with the driver
   uint64_t started_bytes_ = 0;
+  uint64_t backoff_nanos_ = 0;  // to sleep before the next attempt
   bool broken_ = false;
   std::atomic<bool> woken_{false};
   QueueStats stats_;

@@ -1,0 +1,175 @@
+#include "engine/io/buffer_pool.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/io/buddy_slab.h"
+
+namespace treering::io {
+namespace {
+
+constexpr size_t kPage = 4096;
+constexpr size_t kPooledBytesMax = BufferArena::kSlabBytes;
+
+// What a request for `bytes` is given.
+size_t RoundedBytes(size_t bytes) {
+  if (bytes > kPooledBytesMax) return (bytes + kPage - 1) / kPage * kPage;
+  return std::bit_ceil(std::max(bytes, kPage));
+}
+
+uintptr_t SlabAddressOf(const std::byte* data) {
+  const auto address = reinterpret_cast<uintptr_t>(data);
+  return address - address % BufferArena::kSlabBytes;
+}
+
+}  // namespace
+
+struct BufferPool::Impl {
+  class Source final : public base::BlockSource {
+   public:
+    std::byte* Allocate(size_t bytes) override {
+      const size_t rounded = RoundedBytes(bytes);
+      if (bytes > SIZE_MAX / 2 || !impl_->budget->TryCharge(memory_class_, rounded)) return nullptr;
+      std::byte* const data = impl_->Take(rounded).first;
+      if (data == nullptr) impl_->budget->Release(memory_class_, rounded);
+      return data;
+    }
+    void Free(std::byte* block, size_t bytes) override {
+      impl_->Give(block, RoundedBytes(bytes));
+      impl_->budget->Release(memory_class_, RoundedBytes(bytes));
+    }
+
+   private:
+    friend struct Impl;
+    Impl* impl_ = nullptr;
+    base::MemoryClass memory_class_ = base::MemoryClass::kOther;
+  };
+
+  Impl(BufferArena* arena_in, base::Budget* budget_in) : arena(arena_in), budget(budget_in) {
+    for (int i = 0; i < base::kMemoryClassCount; ++i) {
+      sources[static_cast<size_t>(i)].impl_ = this;
+      sources[static_cast<size_t>(i)].memory_class_ = static_cast<base::MemoryClass>(i);
+    }
+  }
+
+  // Memory and whether it is the arena's; null when there is none.
+  std::pair<std::byte*, bool> Take(size_t rounded) {
+    if (rounded <= kPooledBytesMax) {
+      if (std::byte* const data = TakeFromOpen(rounded); data != nullptr) return {data, true};
+      // Not under the mutex: the arena may have to grow.
+      if (std::byte* const memory = arena->AllocateSlab(); memory != nullptr) {
+        return {TakeFromNew(memory, rounded), true};
+      }
+    }
+    return {static_cast<std::byte*>(std::aligned_alloc(kPage, rounded)), false};
+  }
+
+  std::byte* TakeFromOpen(size_t rounded) {
+    base::MutexLock lock(&mutex);
+    // Lowest address first: buffers gather in few slabs and the others empty.
+    for (const auto& [address, slab] : open) {
+      std::byte* const data = slab->Allocate(rounded);
+      if (data == nullptr) continue;
+      if (slab->full()) open.erase(address);
+      return data;
+    }
+    return nullptr;
+  }
+
+  std::byte* TakeFromNew(std::byte* memory, size_t rounded) {
+    auto slab = std::make_unique<BuddySlab>(memory);
+    const uintptr_t address = reinterpret_cast<uintptr_t>(memory);
+    base::MutexLock lock(&mutex);
+    std::byte* const data = slab->Allocate(rounded);
+    if (!slab->full()) open.emplace(address, slab.get());
+    slabs.emplace(address, std::move(slab));
+    return data;
+  }
+
+  void Give(std::byte* data, size_t rounded) {
+    if (!GivePooled(data, rounded)) std::free(data);
+  }
+
+  bool GivePooled(std::byte* data, size_t rounded) {
+    base::MutexLock lock(&mutex);
+    const auto found = slabs.find(SlabAddressOf(data));
+    if (found == slabs.end()) return false;
+    BuddySlab* const slab = found->second.get();
+    const bool was_full = slab->full();
+    slab->Free(data, rounded);
+    if (slab->empty()) {
+      open.erase(found->first);
+      arena->FreeSlab(slab->base());
+      slabs.erase(found);
+    } else if (was_full) {
+      open.emplace(found->first, slab);
+    }
+    return true;
+  }
+
+  BufferArena* const arena;
+  base::Budget* const budget;
+  base::Mutex mutex;
+  std::map<uintptr_t, std::unique_ptr<BuddySlab>> slabs;  // none of them empty
+  std::map<uintptr_t, BuddySlab*> open;                   // those that are not full
+  std::array<Source, base::kMemoryClassCount> sources;
+};
+
+Buffer::Buffer(Buffer&& other) noexcept { Swap(&other); }
+
+Buffer& Buffer::operator=(Buffer&& other) noexcept {
+  Buffer taken(std::move(other));
+  Swap(&taken);
+  return *this;
+}
+
+void Buffer::Swap(Buffer* other) {
+  std::swap(pool_, other->pool_);
+  std::swap(data_, other->data_);
+  std::swap(size_, other->size_);
+  std::swap(memory_class_, other->memory_class_);
+  std::swap(registered_, other->registered_);
+}
+
+Buffer::~Buffer() {
+  if (data_ == nullptr) return;
+  pool_->impl_->Give(data_, size_);
+  pool_->impl_->budget->Release(memory_class_, size_);
+}
+
+BufferPool::BufferPool(BufferArena* arena, base::Budget* budget) : impl_(new Impl(arena, budget)) {}
+
+BufferPool::~BufferPool() { TREERING_CHECK(impl_->slabs.empty()); }
+
+Buffer BufferPool::Allocate(size_t bytes, base::MemoryClass memory_class, bool force) {
+  Buffer buffer;
+  if (bytes > SIZE_MAX / 2) return buffer;
+  const size_t rounded = RoundedBytes(bytes);
+  if (force) {
+    impl_->budget->ForceCharge(memory_class, rounded);
+  } else if (!impl_->budget->TryCharge(memory_class, rounded)) {
+    return buffer;
+  }
+  const auto [data, pooled] = impl_->Take(rounded);
+  if (data == nullptr) {
+    impl_->budget->Release(memory_class, rounded);
+    return buffer;
+  }
+  buffer.pool_ = this;
+  buffer.data_ = data;
+  buffer.size_ = rounded;
+  buffer.memory_class_ = memory_class;
+  buffer.registered_ = pooled;
+  return buffer;
+}
+
+base::BlockSource* BufferPool::AsBlockSource(base::MemoryClass memory_class) {
+  return &impl_->sources[static_cast<size_t>(memory_class)];
+}
+
+}  // namespace treering::io

@@ -1,0 +1,157 @@
+#include "engine/io/buffer_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "engine/base/budget.h"
+#include "engine/base/thread.h"
+
+namespace treering::io {
+namespace {
+
+using base::MemoryClass;
+
+// Counts charges by class, up to a limit.
+class CountingBudget final : public base::Budget {
+ public:
+  explicit CountingBudget(uint64_t limit) : limit_(limit) {}
+  bool TryCharge(MemoryClass memory_class, uint64_t bytes) override {
+    base::MutexLock lock(&mutex_);
+    if (used_ + bytes > limit_) return false;
+    used_ += bytes;
+    by_class_[static_cast<size_t>(memory_class)] += bytes;
+    return true;
+  }
+  void ForceCharge(MemoryClass memory_class, uint64_t bytes) override {
+    base::MutexLock lock(&mutex_);
+    used_ += bytes;
+    by_class_[static_cast<size_t>(memory_class)] += bytes;
+  }
+  void Release(MemoryClass memory_class, uint64_t bytes) override {
+    base::MutexLock lock(&mutex_);
+    used_ -= bytes;
+    by_class_[static_cast<size_t>(memory_class)] -= bytes;
+  }
+  uint64_t used(MemoryClass memory_class) const {
+    return by_class_[static_cast<size_t>(memory_class)];
+  }
+
+ private:
+  const uint64_t limit_;
+  base::Mutex mutex_;
+  uint64_t used_ = 0;
+  std::array<uint64_t, base::kMemoryClassCount> by_class_{};
+};
+
+class BufferPoolTest : public testing::Test {
+ protected:
+  BufferArena arena_{{.bytes_max = 8u << 20, .huge_pages = false, .announce = {}}};
+  CountingBudget budget_{64u << 20};
+  BufferPool pool_{&arena_, &budget_};
+};
+
+TEST_F(BufferPoolTest, RoundsUpToPowersOfTwoAndChargesThem) {
+  Buffer buffer = pool_.Allocate(5000);
+  ASSERT_TRUE(buffer);
+  EXPECT_EQ(buffer.size(), 8192u);
+  EXPECT_TRUE(buffer.registered());
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(buffer.data()) % 4096, 0u);
+  EXPECT_EQ(budget_.used(MemoryClass::kIoBuffer), 8192u);
+  buffer = Buffer();
+  EXPECT_EQ(budget_.used(MemoryClass::kIoBuffer), 0u);
+  EXPECT_EQ(arena_.allocated_bytes(), 0u);  // the slab went back
+}
+
+TEST_F(BufferPoolTest, SmallBuffersOfAllSizesShareOneSlab) {
+  std::vector<Buffer> buffers;
+  for (size_t bytes = 1; bytes <= 512 << 10; bytes *= 2) buffers.push_back(pool_.Allocate(bytes));
+  EXPECT_EQ(arena_.allocated_bytes(), BufferArena::kSlabBytes);
+  for (Buffer& buffer : buffers) std::memset(buffer.data(), 1, buffer.size());
+}
+
+TEST_F(BufferPoolTest, LargeOnesArePlainMemoryChargedAlike) {
+  Buffer buffer = pool_.Allocate((2u << 20) + 1, MemoryClass::kTableMeta);
+  ASSERT_TRUE(buffer);
+  EXPECT_EQ(buffer.size(), (2u << 20) + 4096);
+  EXPECT_FALSE(buffer.registered());
+  EXPECT_EQ(budget_.used(MemoryClass::kTableMeta), buffer.size());
+  EXPECT_EQ(arena_.allocated_bytes(), 0u);
+}
+
+TEST_F(BufferPoolTest, GoesOnInPlainMemoryWhenTheArenaIsFull) {
+  std::vector<Buffer> buffers;
+  for (int i = 0; i < 5; ++i) buffers.push_back(pool_.Allocate(2u << 20));
+  EXPECT_TRUE(buffers[3].registered());
+  ASSERT_TRUE(buffers[4]);
+  EXPECT_FALSE(buffers[4].registered());
+}
+
+TEST_F(BufferPoolTest, TheBudgetRefusesUnlessForced) {
+  CountingBudget small(8192);
+  BufferPool pool(&arena_, &small);
+  const Buffer first = pool.Allocate(8192);
+  EXPECT_TRUE(first);
+  EXPECT_FALSE(pool.Allocate(1));
+  const Buffer forced = pool.Allocate(1, MemoryClass::kIterator, /*force=*/true);
+  EXPECT_TRUE(forced);
+  EXPECT_EQ(small.used(MemoryClass::kIterator), 4096u);
+  EXPECT_FALSE(pool.Allocate(SIZE_MAX));
+}
+
+TEST_F(BufferPoolTest, MovingPassesTheBufferOn) {
+  Buffer a = pool_.Allocate(4096);
+  Buffer b = pool_.Allocate(4096);
+  std::byte* const data = a.data();
+  b = std::move(a);
+  EXPECT_EQ(b.data(), data);
+  EXPECT_FALSE(a);
+  EXPECT_EQ(budget_.used(MemoryClass::kIoBuffer), 4096u);  // b's old one is gone
+}
+
+TEST_F(BufferPoolTest, IsABlockSourceForEachClass) {
+  base::BlockSource* const source = pool_.AsBlockSource(MemoryClass::kMemtable);
+  std::byte* const block = source->Allocate(100 << 10);
+  ASSERT_NE(block, nullptr);
+  EXPECT_EQ(budget_.used(MemoryClass::kMemtable), 128u << 10);
+  std::byte* const large = source->Allocate(3u << 20);
+  ASSERT_NE(large, nullptr);
+  std::memset(large, 1, 3u << 20);
+  EXPECT_EQ(source->Allocate(SIZE_MAX), nullptr);
+  EXPECT_EQ(source->Allocate(63u << 20), nullptr);  // the budget
+  source->Free(block, 100 << 10);
+  source->Free(large, 3u << 20);
+  EXPECT_EQ(budget_.used(MemoryClass::kMemtable), 0u);
+}
+
+TEST_F(BufferPoolTest, ThreadsNeverShareABuffer) {
+  constexpr int kThreads = 4;
+  std::vector<base::Thread> threads(kThreads);
+  std::atomic<int> overlaps{0};
+  for (int t = 0; t < kThreads; ++t) {
+    const Status started = base::Thread::Start(
+        "pool",
+        [&, t] {
+          for (size_t i = 0; i < 300; ++i) {
+            const Buffer buffer = pool_.Allocate(size_t{4096} << (i % 9));
+            buffer.data()[buffer.size() - 1] = static_cast<std::byte>(t);
+            base::SpinPause();
+            if (buffer.data()[buffer.size() - 1] != static_cast<std::byte>(t))
+              overlaps.fetch_add(1);
+          }
+        },
+        &threads[static_cast<size_t>(t)]);
+    ASSERT_TRUE(started.ok());
+  }
+  for (base::Thread& thread : threads) thread.Join();
+  EXPECT_EQ(overlaps.load(), 0);
+  EXPECT_EQ(arena_.allocated_bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace treering::io

@@ -1,0 +1,36 @@
+#include "engine/io/posix_disk.h"
+
+#include <utility>
+
+#include "engine/io/posix_directory.h"
+#include "engine/io/posix_queue.h"
+#include "engine/io/queue_core.h"
+
+namespace treering::io {
+
+PosixDisk::PosixDisk(const DiskOptions& options, std::string fallback_reason)
+    : fallback_reason_(std::move(fallback_reason)),
+      arena_({.bytes_max = options.arena_bytes_max,
+              .huge_pages = options.huge_pages,
+              .announce = {}}) {}
+
+Result<std::unique_ptr<Queue>> PosixDisk::NewQueue(uint32_t depth) {
+  if (Status s = CheckQueueDepth(depth); !s.ok()) return s;
+  return NewPosixQueue();
+}
+
+Result<std::unique_ptr<Directory>> PosixDisk::OpenDirectory(const std::string& path, bool create) {
+  return PosixDirectory::Open(path, create);
+}
+
+Status PosixDisk::RemoveDirectory(const std::string& path) { return PosixDirectory::Remove(path); }
+
+DiskFacts PosixDisk::Facts() {
+  DiskFacts facts;
+  facts.driver = "posix";
+  facts.registered_reason = "buffers are registered with io_uring only";
+  facts.fallback_reason = fallback_reason_;
+  return facts;
+}
+
+}  // namespace treering::io

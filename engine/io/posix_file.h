@@ -1,0 +1,49 @@
+// PosixFile: an open descriptor, for both real drivers; and the single blocking call on it.
+//
+// Owner: as File. The descriptor is closed with it.
+// Threads: as File.
+// Invariants:
+//   1. The descriptor is close-on-exec and refers to a regular file.
+#ifndef TREERING_ENGINE_IO_POSIX_FILE_H_
+#define TREERING_ENGINE_IO_POSIX_FILE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "engine/io/file.h"
+#include "engine/io/queue_core.h"
+
+namespace treering::io {
+
+// A descriptor that closes itself.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept;
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor();
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+
+ private:
+  int fd_ = -1;
+};
+
+class PosixFile final : public File {
+ public:
+  PosixFile(std::string path, Descriptor fd, bool direct, bool writable);
+  Status Size(uint64_t* bytes) override;
+  int fd() const { return fd_.get(); }
+
+ private:
+  const Descriptor fd_;
+};
+
+// Carries an attempt out with one plain call on the calling thread. The result as AttemptSink wants
+// it. attempt.file is a PosixFile.
+int64_t RunPlain(const Attempt& attempt);
+
+}  // namespace treering::io
+
+#endif  // TREERING_ENGINE_IO_POSIX_FILE_H_
