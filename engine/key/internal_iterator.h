@@ -27,7 +27,7 @@ class InternalIterator {
   virtual void SeekForPrev(const Slice& target) = 0;
   virtual void Next() = 0;
   virtual void Prev() = 0;
-  virtual Slice key() const = 0;    // encoded internal key
+  virtual Slice key() const = 0;  // encoded internal key
   virtual Slice value() const = 0;
   virtual Status status() const = 0;
 

@@ -3,7 +3,8 @@
 // Owner: plain values.
 // Threads: any.
 // Invariants:
-//   1. Encoded as the user key and 8 bytes little-endian: sequence << 8 | kind. docs/format/batch.md.
+//   1. Encoded as the user key and 8 bytes little-endian: sequence << 8 | kind.
+//   docs/format/batch.md.
 //   2. Order: user key ascending, then the 8 bytes as a number descending (newest first).
 //   3. Numbers of kinds are part of the disk formats.
 #ifndef TREERING_ENGINE_KEY_INTERNAL_KEY_H_
@@ -62,13 +63,15 @@ inline void AppendInternalKey(std::string* out, const Slice& user_key, uint64_t 
 // The first eight bytes of a user key as a number that compares as they do (missing bytes are 0).
 // Equal heads say nothing; different heads decide bytewise order.
 inline uint64_t KeyHead(const Slice& user_key) {
-  if (user_key.size() >= 8) [[likely]] return __builtin_bswap64(base::Load64(user_key.data()));
+  if (user_key.size() >= 8) [[likely]]
+    return __builtin_bswap64(base::Load64(user_key.data()));
   uint64_t word = 0;
   std::memcpy(&word, user_key.data(), user_key.size());
   return __builtin_bswap64(word);
 }
 
-// The order of a database. Bytewise order is a branch that the compiler can see; others are virtual.
+// The order of a database. Bytewise order is a branch that the compiler can see; others are
+// virtual.
 class KeyOrder {
  public:
   explicit KeyOrder(const Comparator* comparator)
