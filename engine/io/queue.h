@@ -20,6 +20,8 @@
 
 namespace treering::io {
 
+inline constexpr uint64_t kNoTimeout = UINT64_MAX;
+
 struct QueueStats {
   uint64_t requests = 0;
   uint64_t bytes_read = 0;
@@ -46,7 +48,7 @@ class Queue {
   // Completions that are there, without waiting. Pending submissions are sent off first.
   virtual size_t Poll(std::span<Request*> out) = 0;
   // Sends pending submissions off, then waits until at least `min_count` (at least 1) completions
-  // are there, `timeout_nanos` has passed (UINT64_MAX: no limit), or Wake was called. Returns how
+  // are there, `timeout_nanos` has passed (kNoTimeout: no limit), or Wake was called. Returns how
   // many were stored. A min_count above out.size() counts as out.size(); one above in_flight()
   // waits for the time or for Wake. A Wake that came before the return is used up by it.
   virtual size_t Wait(std::span<Request*> out, size_t min_count, uint64_t timeout_nanos) = 0;

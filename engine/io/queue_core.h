@@ -28,7 +28,6 @@
 
 namespace treering::io {
 
-inline constexpr uint64_t kNoTimeout = UINT64_MAX;
 inline constexpr uint32_t kQueueDepthMax = 4096;
 // One attempt carries no more; longer requests take several. The kernel's own limit is 2 GiB.
 inline constexpr uint64_t kAttemptBytesMax = 1ull << 30;

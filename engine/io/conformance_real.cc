@@ -1,0 +1,49 @@
+#include "engine/io/conformance_real.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <utility>
+
+namespace treering::io {
+namespace {
+
+void PlantIn(const std::string& directory, const std::string& name, Plant what) {
+  const std::string path = directory + "/" + name;
+  const int made =
+      what == Plant::kSymlink ? symlink("f", path.c_str()) : mkfifo(path.c_str(), 0600);
+  EXPECT_EQ(made, 0) << path;
+}
+
+std::string ModeOf(const std::string& directory, const std::string& name) {
+  struct stat info = {};
+  EXPECT_EQ(stat((directory + "/" + name).c_str(), &info), 0);
+  char text[8];
+  std::snprintf(text, sizeof text, "0%o", static_cast<unsigned>(info.st_mode & 07777));
+  return text;
+}
+
+}  // namespace
+
+std::string FreshPath(const std::string& name) {
+  static std::atomic<int> count{0};
+  return testing::TempDir() + "/" + name + "-" + std::to_string(getpid()) + "-" +
+         std::to_string(count.fetch_add(1));
+}
+
+ConformanceDriver RealDriver(std::function<std::unique_ptr<Disk>()> make_disk) {
+  return {.make_disk = std::move(make_disk),
+          .fresh_path = [] { return FreshPath("conformance"); },
+          .run =
+              [](const std::function<void()>& story) {
+                const mode_t before = umask(0777);
+                story();
+                umask(before);
+              },
+          .plant = PlantIn,
+          .mode_of = ModeOf};
+}
+
+}  // namespace treering::io
