@@ -101,9 +101,6 @@ class Disk {
   // A queue for the calling thread, for life. `depth`: how many requests the device sees at a time,
   // 1 to 4096; more may be submitted.
   virtual Result<std::unique_ptr<Queue>> NewQueue(uint32_t depth) = 0;
-  // A queue that belongs to no thread: one thread at a time uses it, and hands it on with nothing in
-  // flight. Slower where the driver's own queues are bound to their threads.
-  virtual Result<std::unique_ptr<Queue>> NewSharedQueue(uint32_t depth) { return NewQueue(depth); }
   // A queue that may pass from thread to thread, used by one at a time (the Runtime's leases);
   // passing it on needs a happens-before. Slower where rings belong to threads.
   virtual Result<std::unique_ptr<Queue>> NewMovableQueue(uint32_t depth) { return NewQueue(depth); }
