@@ -5,10 +5,10 @@
 // Invariants:
 //   1. Levels between 0 and base_level are empty and have target 0; tables leave level 0 for
 //      base_level. 1 <= base_level < level count.
-//   2. From base_level down, each target is at most `multiplier` times the one above and none is
-//      below min(level_base_bytes, total).
-//   3. The deepest level in use is the whole of the data; the targets above follow from it by
-//      division, so that all but about 1/multiplier of the data lie at the bottom.
+//   2. From base_level down, no target is below level_base_bytes, and each is at most `multiplier`
+//      times the one above.
+//   3. The targets follow from the fullest level by division, so that all but about 1/multiplier of
+//      the data come to lie at the bottom.
 // Source: the dynamic level sizes of RocksDB (S. Dong et al., "Optimizing Space Amplification in
 //   RocksDB", CIDR 2017).
 #ifndef TREERING_ENGINE_COMPACTION_LEVEL_TARGETS_H_

@@ -20,7 +20,8 @@
 
 namespace treering::manifest {
 
-struct ManifestState {
+// All of it but the tables.
+struct ManifestFields {
   base::Id128 database_id;
   std::string comparator;
   uint64_t options_digest = 0;
@@ -32,6 +33,14 @@ struct ManifestState {
   key::Sequence last_sequence = 0;
   ReplayStart replay_start;
   std::vector<SegmentMeta> segments;  // in order of use
+
+  // Corruption when the edit does not fit; the fields are then of no more use.
+  Status Apply(const VersionEdit& edit);
+
+  bool operator==(const ManifestFields&) const = default;
+};
+
+struct ManifestState : ManifestFields {
   std::shared_ptr<const Version> version;
 
   // The state after `edit`; Corruption when the edit does not fit this state. `edit.sealed` and

@@ -61,8 +61,10 @@ class Version {
   // The tables of one level, shared by the versions in which they are the same.
   struct Level {
     std::vector<TableRef> tables;
-    std::vector<uint64_t> numbers;        // of tables, for checks
-    std::vector<uint64_t> largest_heads;  // KeyHead of each largest user key; empty unless bytewise
+    std::vector<uint64_t> numbers;  // of tables, for checks
+    // KeyHead of each smallest and largest user key; empty unless the order is bytewise.
+    std::vector<uint64_t> smallest_heads;
+    std::vector<uint64_t> largest_heads;
     uint64_t bytes = 0;
   };
 
@@ -124,6 +126,9 @@ class Version {
   explicit Version(const key::KeyOrder& order);
 
   size_t FindInLevel(const Level& level, const Slice& user_key, uint64_t head) const;
+  bool StartsAtOrBefore(const Level& level, size_t index, const Slice& user_key,
+                        uint64_t head) const;
+  bool EndsAtOrBehind(const Level& level, size_t index, const Slice& user_key, uint64_t head) const;
 
   const key::KeyOrder order_;
   std::array<std::shared_ptr<const Level>, base::kLevelCount> levels_;
