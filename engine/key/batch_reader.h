@@ -13,6 +13,7 @@
 #define TREERING_ENGINE_KEY_BATCH_READER_H_
 
 #include <cstdint>
+#include <string>
 
 #include "api/result.h"
 #include "api/slice.h"
@@ -38,7 +39,7 @@ class BatchReader {
 
  private:
   bool ReadBytes(uint64_t bytes_max, const char* what, Slice* out);
-  bool Damaged(Status::Code code, const char* what, uint64_t at, uint64_t expected, uint64_t found);
+  bool Damaged(const char* what, const std::string& why);
 
   Slice payload_;
   size_t next_offset_ = 0;

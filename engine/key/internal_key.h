@@ -70,6 +70,12 @@ inline uint64_t KeyHead(const Slice& user_key) {
   return __builtin_bswap64(word);
 }
 
+// Bytewise order of user keys whose heads are known to be equal: skips what is known.
+inline int CompareBeyondHead(const Slice& a, const Slice& b) {
+  if (a.size() < 8 || b.size() < 8) return a.Compare(b);
+  return Slice(a.data() + 8, a.size() - 8).Compare(Slice(b.data() + 8, b.size() - 8));
+}
+
 // The order of a database. Bytewise order is a branch that the compiler can see; others are
 // virtual.
 class KeyOrder {
@@ -87,13 +93,24 @@ class KeyOrder {
   // Of encoded internal keys.
   int Compare(const Slice& a, const Slice& b) const {
     const int r = CompareUser(UserKey(a), UserKey(b));
-    if (r != 0) return r;
+    return r != 0 ? r : CompareTags(a, b);
+  }
+  // What KeyHead is to this order: numbers that differ only as the keys do.
+  uint64_t Head(const Slice& user_key) const { return bytewise_ ? KeyHead(user_key) : 0; }
+  // The same as Compare, for encoded internal keys of equal Head.
+  int CompareOfEqualHeads(const Slice& a, const Slice& b) const {
+    const int r = bytewise_ ? CompareBeyondHead(UserKey(a), UserKey(b))
+                            : comparator_->Compare(UserKey(a), UserKey(b));
+    return r != 0 ? r : CompareTags(a, b);
+  }
+
+ private:
+  static int CompareTags(const Slice& a, const Slice& b) {
     const uint64_t tag_a = Tag(a);
     const uint64_t tag_b = Tag(b);
     return tag_a > tag_b ? -1 : (tag_a < tag_b ? 1 : 0);
   }
 
- private:
   const Comparator* comparator_;
   bool bytewise_;
 };
