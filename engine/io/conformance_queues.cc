@@ -271,6 +271,10 @@ OK
        s.Say("there", written);
        s.Say("here", queue->Run(&read));
        s.Say(Story::Outcome(read));
+       base::Thread waker = WakeLater(queue);
+       Request* out[2];
+       s.Say("woken " + std::to_string(queue->Wait(out, 2, kNoTimeout)));
+       waker.Join();
      },
      R"(
 create f: OK
@@ -278,6 +282,7 @@ made: OK
 there: OK
 here: OK
 4096 a4096
+woken 0
 )"},
 };
 
