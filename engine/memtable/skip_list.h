@@ -89,7 +89,7 @@ class SkipList {
   void Link(RecordNode* node, const Target& target, Splice* splice);
   template <bool kBytewise>
   void InsertIn(RecordNode* node);
-  int RaiseTo(int height);
+  void RaiseTo(int height);
 
   const key::KeyOrder order_;
   const uint64_t seed_;
