@@ -1,0 +1,209 @@
+// Log: the write-ahead log of one open database: tail, spills, frontier, segments.
+//
+// How a commit uses it (the leader of a group, on its own queue):
+//
+//   commit mutex:  r = log->Append(group)       kTailFull: MakeRoom(queue), again
+//                                               kSegmentWanted: prepare one, AddPrepared, again
+//   kProcess, kStored:  insert into the memtable; done.
+//   otherwise:          spill = log->BuildSpill();   may be null: somebody else took the group
+//                       if (spill) spill->Submit(queue);
+//                       insert into the memtable;
+//                       log->Finish(queue, std::move(spill), group's last sequence, durability);
+//
+// Owner: the database. Outlives no call; outlived by directory, buffers, clock. Destroyed with no
+//   spill on its way.
+// Threads: Append by one leader at a time (the caller's commit mutex); everything else any. Calls
+//   that take a queue may block in it, or (with nothing of theirs in flight) on a condition; the
+//   queue is the calling thread's and has, for Finish of a submitted spill, nothing else in flight.
+//   A thread finishes its spill before it builds another.
+// Invariants:
+//   1. Groups reach the log in the order of their sequences, without a gap.
+//   2. A group that Append took has its place in prepared segments: BuildSpill never runs out.
+//   3. No block that was ever submitted is written again.
+//   4. After a failed write or sync nothing is tried again: the first error is the answer to
+//      everything later, for ever.
+//   5. Tail space is used again only after the completion of its spill was seen, and of all before.
+// Format: docs/format/log.md, docs/format/tail.md.
+#ifndef TREERING_ENGINE_WAL_LOG_H_
+#define TREERING_ENGINE_WAL_LOG_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "api/durability.h"
+#include "api/result.h"
+#include "api/slice.h"
+#include "api/status.h"
+#include "engine/base/checksum.h"
+#include "engine/base/clock.h"
+#include "engine/base/thread.h"
+#include "engine/io/buffer_pool.h"
+#include "engine/io/queue.h"
+#include "engine/key/internal_key.h"
+#include "engine/wal/frontier.h"
+#include "engine/wal/log_block.h"
+#include "engine/wal/lsn_map.h"
+#include "engine/wal/pending_groups.h"
+#include "engine/wal/replay_marks.h"
+#include "engine/wal/replay_start.h"
+#include "engine/wal/segment.h"
+#include "engine/wal/spill.h"
+#include "engine/wal/tail.h"
+
+namespace treering::wal {
+
+struct LogOptions {
+  base::Id128 database_id;
+  uint64_t generation = 0;
+  // Where this generation begins: lsn, previous_sum and sequence, as the manifest's replay start
+  // has them. Its segments are those given to AddPrepared, in the order of registration.
+  ReplayStart start;
+  std::unique_ptr<Tail> tail;  // null: every group is written to the log by itself (write mode)
+  io::BufferPool* buffers = nullptr;
+  base::Clock* clock = nullptr;
+  // How long a group may lie in the tail alone.
+  uint64_t tail_age_nanos = 1'000'000'000;
+};
+
+struct LogGroup {
+  key::Sequence first_sequence = 0;  // the last one appended plus 1
+  uint32_t count = 0;                // records, at least 1
+  std::span<const Slice> pieces;     // together the payload: docs/format/batch.md
+  Durability durability = Durability::kProcess;
+};
+
+enum class AppendOutcome : uint8_t {
+  // Taken; the bytes are the log's now. In the tail, where they survive the death of the process;
+  // or, a kMemory group in write mode, kept for the next spill.
+  kStored,
+  // Taken; the pieces must stay as they are until Finish for this sequence has returned. Needs a
+  // spill, whatever its durability.
+  kBorrowed,
+  kTailFull,       // not taken: call MakeRoom, then append again
+  kSegmentWanted,  // not taken: prepare a segment of SegmentWanted() bytes, add it, append again
+};
+
+class Log {
+ public:
+  static constexpr uint64_t kNever = UINT64_MAX;
+  static constexpr size_t kSpillsInFlightMax = 4;
+
+  struct Appended {
+    AppendOutcome outcome = AppendOutcome::kStored;
+    // When the log thread should call SpillAll: a clock time, 0 for at once. kNever when this
+    // append changed nothing about it.
+    uint64_t spill_at_nanos = kNever;
+  };
+
+  explicit Log(LogOptions options);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  // --- Commits ---
+
+  // InvalidArgument for an empty group or one above kGroupPayloadBytesMax; the sticky error.
+  Result<Appended> Append(const LogGroup& group);
+
+  // Takes all groups that were appended and not yet spilled, and fixes their place in the log. Null
+  // when there are none. With four spills in flight it waits for one to finish, or, with `wait`
+  // off, answers null. The spill must go to Finish.
+  Result<std::unique_ptr<Spill>> BuildSpill(bool wait = true);
+
+  // Carries the spill's writes out (or, when it was submitted, waits for them), then waits until
+  // everything through `sequence` is, for kProcess, written, for kDisk, durable, with a sync of its
+  // own where no other covers it. kMemory waits for nothing more. `spill` may be null when
+  // `sequence` is in another one. The error that keeps `sequence` from getting there.
+  Status Finish(io::Queue* queue, std::unique_ptr<Spill> spill, key::Sequence sequence,
+                Durability durability);
+
+  // Writes out what was appended so far and waits for it, so that the whole tail is free.
+  Status MakeRoom(io::Queue* queue);
+
+  // BuildSpill and Finish in one, for the log thread (without waiting for others' spills), for a
+  // flush that needs everything durable, and for close: kDisk makes everything appended before
+  // durable.
+  Status SpillAll(io::Queue* queue, Durability durability);
+
+  // Makes everything that is written durable and then writes an empty block that vouches for it,
+  // unless a durable one does already. With `clean_close`, always, as the last block of all; call
+  // SpillAll(kDisk) before. NoSpace when no prepared segment has a block left: nothing is lost then
+  // but the vouching.
+  Status WritePromise(io::Queue* queue, bool clean_close = false);
+
+  // When the log thread should spill: a clock time, 0 for at once, kNever when nothing waits.
+  uint64_t SpillDueNanos();
+  // Through which sequence the log is written, and durable.
+  key::Sequence WrittenThrough();
+  key::Sequence DurableThrough();
+  // The sticky first error.
+  Status error();
+
+  // --- Segments ---
+
+  // A segment that the manifest has registered, in the order of registration. One of an earlier
+  // generation, or one that Release gave back, may come again.
+  void AddPrepared(std::shared_ptr<Segment> segment);
+  // Bytes of the segment that should be prepared next; 0 when none is wanted. One atomic load when
+  // none is.
+  uint64_t SegmentWanted();
+
+  // --- Forgetting ---
+
+  // From where to replay to get everything later than `sequence`, which (with all before) is in
+  // synced tables.
+  ReplayStart Cut(key::Sequence sequence);
+  // Segments that a replay from `start` does not need and that no write uses: name them as
+  // forgotten in the manifest edit that moves the replay start.
+  std::vector<uint64_t> SegmentsBefore(const ReplayStart& start);
+  // After that edit is durable and promised: lets go of them, front first. Unlink them, or, once
+  // registered again, add them anew.
+  std::vector<std::shared_ptr<Segment>> Release(std::span<const uint64_t> numbers);
+
+ private:
+  uint64_t FreeBlocksLocked() const;
+  bool HasSegmentRoomLocked(uint64_t payload_bytes);
+  Appended TakeLocked(const LogGroup& group, const GroupHeader& header);
+  void NoteSegmentUseLocked(uint64_t lsn_before);
+  void UpdateSegmentWantedLocked();
+  Result<std::unique_ptr<Spill>> Build(bool wait, uint16_t promise_flags);
+  void Encode(const TakenGroups& taken, SpillEncoder* encoder) const;
+  void CarryOut(io::Queue* queue, Spill* spill);
+  Status WaitWritten(key::Sequence sequence);
+  Status WaitDurable(io::Queue* queue, key::Sequence sequence, uint64_t lsn);
+  Status RunSync(io::Queue* queue, const SyncTicket& ticket,
+                 const std::vector<LsnMap::Entry>& segments);
+  Status ErrorLocked() const;
+
+  const LogBlockCodec codec_;
+  io::BufferPool* const buffers_;
+  base::Clock* const clock_;
+  const uint64_t tail_age_nanos_;
+
+  // Held while a spill is built, so that spills chain in order; taken before mutex_.
+  base::Mutex build_mutex_;
+  base::Mutex mutex_;
+  base::CondVar moved_;  // the frontier, or the number of spills in flight
+  std::unique_ptr<Tail> tail_;
+  PendingGroups pending_;
+  Frontier frontier_;
+  LsnMap segments_;
+  ReplayMarks marks_;
+  uint64_t next_lsn_;
+  uint64_t vouched_lsn_;          // a durable block promises everything below it
+  uint64_t groups_end_lsn_;       // behind the last block that holds groups
+  SyncTicket syncing_;            // the furthest that a sync on its way will reach
+  uint64_t shortage_blocks_ = 0;  // what a refused Append lacked
+  uint64_t segment_bytes_ = 0;    // of the one in use
+  uint64_t segment_since_nanos_ = 0;
+  uint64_t segment_lasted_nanos_ = 0;
+  std::atomic<uint64_t> segment_wanted_{0};
+};
+
+}  // namespace treering::wal
+
+#endif  // TREERING_ENGINE_WAL_LOG_H_
