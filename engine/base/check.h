@@ -14,11 +14,11 @@ namespace treering::base {
 
 }  // namespace treering::base
 
-#define TREERING_CHECK(condition)                                        \
-  do {                                                                   \
-    if (!(condition)) [[unlikely]] {                                     \
-      ::treering::base::CheckFailed(__FILE__, __LINE__, #condition);     \
-    }                                                                    \
+#define TREERING_CHECK(condition)                                    \
+  do {                                                               \
+    if (!(condition)) [[unlikely]] {                                 \
+      ::treering::base::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                                \
   } while (false)
 
 #ifdef NDEBUG

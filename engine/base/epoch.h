@@ -3,7 +3,8 @@
 // Owner: the Runtime; outlives every thread's use of it.
 // Threads: any. A guard belongs to the thread that made it and is never held across a wait for I/O.
 // Invariants:
-//   1. An object unlinked before Retire is called is not freed while a guard that could have seen it
+//   1. An object unlinked before Retire is called is not freed while a guard that could have seen
+//   it
 //      is alive.
 //   2. Entering and leaving write only the thread's own cache line.
 //   3. Guards nest.

@@ -16,15 +16,16 @@ namespace treering::base {
 inline constexpr size_t kPageBytes = 4096;   // unit of layout and of direct I/O
 inline constexpr size_t kSectorBytes = 512;  // a write may tear at any of these
 
-inline constexpr size_t kKeyBytesMax = (64u << 10) - 1;       // 16 bits of length
+inline constexpr size_t kKeyBytesMax = (64u << 10) - 1;  // 16 bits of length
 inline constexpr uint64_t kValueBytesMax = 64ull << 20;
-inline constexpr uint64_t kBatchBytesMax = 128ull << 20;      // two of the largest values
-inline constexpr uint64_t kSequenceMax = (1ull << 56) - 1;    // shares a word with the kind byte
-inline constexpr uint64_t kSequenceReserve = 1ull << 40;      // writes are refused this near the end
+inline constexpr uint64_t kBatchBytesMax = 128ull << 20;    // two of the largest values
+inline constexpr uint64_t kSequenceMax = (1ull << 56) - 1;  // shares a word with the kind byte
+inline constexpr uint64_t kSequenceReserve = 1ull << 40;    // writes are refused this near the end
 inline constexpr uint64_t kFileNumberMax = 1ull << 56;
 
 inline constexpr uint32_t kBlockPagesMax = 16;
-inline constexpr size_t kBlockBytesMax = kBlockPagesMax * kPageBytes;  // unless it holds one larger entry
+inline constexpr size_t kBlockBytesMax =
+    kBlockPagesMax * kPageBytes;  // unless it holds one larger entry
 inline constexpr uint32_t kLevelCount = 7;
 inline constexpr uint32_t kLevelCountMax = 16;
 inline constexpr uint64_t kTablesPerEditMax = 1'000'000;

@@ -1,13 +1,18 @@
 // SimScheduler: real threads that pass a baton, in virtual time, in an order that a seed decides.
 //
 // Owner: the test that runs a simulation.
-// Threads: Run is called on an ordinary thread, which becomes the first simulated thread; all other
-//   calls come from simulated threads (they hold the baton).
+// Threads: Run is called on an ordinary thread, which waits while a new thread runs the body as the
+//   first simulated thread; all other calls come from simulated threads (they hold the baton).
 // Invariants:
-//   1. One simulated thread runs at a time; the seed picks the next at each blocking point.
-//   2. Virtual time moves only when no thread can run: to the earliest timer.
+//   1. One simulated thread runs at a time; the seed picks the next at each blocking point. It also
+//      decides how often points that need not switch do.
+//   2. Virtual time starts at 0 and moves only when no thread can run: to the earliest timer.
 //   3. No thread can run and no timer is set: a deadlock, reported with what each thread waits for.
-//   4. The same seed and the same program give the same TraceHash, in one process and in two.
+//      So are two states that timers hide: the first thread waits without a deadline for an hour of
+//      virtual time; threads run on and on while time stands.
+//   4. The same seed and the same program give the same trace hash, in one process and in two. It
+//      covers each choice, each move of time and each Trace; never an address.
+//   5. A simulated thread ends with the destruction of its thread-local objects, holding the baton.
 #ifndef TREERING_ENGINE_BASE_SIM_SCHEDULER_H_
 #define TREERING_ENGINE_BASE_SIM_SCHEDULER_H_
 
@@ -22,7 +27,7 @@ class SimScheduler {
  public:
   struct Report {
     bool deadlock = false;
-    std::string deadlock_text;  // one line a thread: name and what it waits for
+    std::string deadlock_text;  // the kind, then a line a thread: name and what it waits for
     uint64_t trace_hash = 0;
     uint64_t switches = 0;
     uint64_t virtual_nanos = 0;
@@ -39,7 +44,8 @@ class SimScheduler {
   uint64_t NowNanos() const;
   // A number drawn from the scheduler's seed; for drivers and fault injectors.
   uint64_t Random();
-  // Runs `action` when virtual time has reached `at_nanos`; it holds the baton and must not block.
+  // Runs `action` when virtual time has reached `at_nanos`, on whichever thread gives the baton
+  // away then; it must not block, and other threads do not run within it.
   void At(uint64_t at_nanos, std::function<void()> action);
   // Blocks the calling thread until Notify(channel) or the deadline (UINT64_MAX: none). True when
   // notified. `what` names the wait in a deadlock report.
@@ -53,7 +59,10 @@ class SimScheduler {
   void Trace(uint64_t value);
 
  private:
+  friend class CondVar;
+  friend class Mutex;
   friend class Thread;
+  friend struct SimThreadEnd;
   struct Impl;
   explicit SimScheduler(std::unique_ptr<Impl> impl);
   ~SimScheduler();
