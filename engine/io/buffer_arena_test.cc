@@ -1,8 +1,11 @@
 #include "engine/io/buffer_arena.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <set>
@@ -84,6 +87,26 @@ TEST(BufferArenaTest, RefusesBeyondItsBytesAndRoundsThemDown) {
   ASSERT_NE(slab, nullptr);
   EXPECT_EQ(one.AllocateSlab(), nullptr);
   one.FreeSlab(slab);
+}
+
+TEST(BufferArenaTest, AChildOfForkDoesNotHaveTheMemory) {
+  BufferArena arena(Small(2 * kMiB));
+  std::byte* const slab = arena.AllocateSlab();
+  ASSERT_NE(slab, nullptr);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  EXPECT_EQ(write(ends[1], slab, 1), 1);
+  const pid_t child = fork();
+  if (child == 0) {
+    // The kernel looks for the page on the child's behalf.
+    _exit(write(ends[1], slab, 1) < 0 && errno == EFAULT ? 42 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 42);
+  close(ends[0]);
+  close(ends[1]);
+  arena.FreeSlab(slab);
 }
 
 TEST(BufferArenaTest, ThreadsNeverGetTheSameSlab) {

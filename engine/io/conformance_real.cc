@@ -3,9 +3,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdio>
 #include <utility>
+
+#include "engine/io/fresh_path.h"
 
 namespace treering::io {
 namespace {
@@ -26,12 +27,6 @@ std::string ModeOf(const std::string& directory, const std::string& name) {
 }
 
 }  // namespace
-
-std::string FreshPath(const std::string& name) {
-  static std::atomic<int> count{0};
-  return testing::TempDir() + "/" + name + "-" + std::to_string(getpid()) + "-" +
-         std::to_string(count.fetch_add(1));
-}
 
 ConformanceDriver RealDriver(std::function<std::unique_ptr<Disk>()> make_disk) {
   return {.make_disk = std::move(make_disk),

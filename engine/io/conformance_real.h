@@ -18,9 +18,6 @@ namespace treering::io {
 
 ConformanceDriver RealDriver(std::function<std::unique_ptr<Disk>()> make_disk);
 
-// A path in the test's temporary directory that was not given out before and does not exist.
-std::string FreshPath(const std::string& name);
-
 }  // namespace treering::io
 
 #endif  // TREERING_ENGINE_IO_CONFORMANCE_REAL_H_
