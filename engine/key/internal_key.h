@@ -65,6 +65,7 @@ inline void AppendInternalKey(std::string* out, const Slice& user_key, uint64_t 
 inline uint64_t KeyHead(const Slice& user_key) {
   if (user_key.size() >= 8) [[likely]]
     return __builtin_bswap64(base::Load64(user_key.data()));
+  if (user_key.empty()) return 0;
   uint64_t word = 0;
   std::memcpy(&word, user_key.data(), user_key.size());
   return __builtin_bswap64(word);

@@ -75,11 +75,12 @@ void MemTable::Add(Reservation* reservation, key::Sequence sequence, key::Kind k
   auto* const node =
       new (extent.next) RecordNode(order_.Head(user_key), height, user_key.size(), value.size());
   extent.next += bytes;
-  char* p = node->data();
-  std::memcpy(p, user_key.data(), user_key.size());
-  p += user_key.size();
-  base::Store64(p, key::MakeTag(sequence, kind));
-  std::memcpy(p + key::kTagBytes, value.data(), value.size());
+  char* const p = node->data();
+  if (!user_key.empty()) std::memcpy(p, user_key.data(), user_key.size());
+  base::Store64(p + user_key.size(), key::MakeTag(sequence, kind));
+  if (!value.empty()) {
+    std::memcpy(p + user_key.size() + key::kTagBytes, value.data(), value.size());
+  }
   list_.Insert(node);
   ++reservation->added_;
   if (kind == key::Kind::kDelete) ++reservation->deletions_;

@@ -1,14 +1,13 @@
 // MemTable: the newest records of a database, in memory, sorted.
 //
 // Owner: shared: the database's list of memtables, and every reader that is at work in one.
-// Threads: Reserve, Add, Get, iterators and figures from any threads at once; one Reservation and
-// one
-//   iterator belong to one thread at a time.
+// Threads: Reserve, Add, Get, iterators and figures from any threads at once; one Reservation, and
+//   one iterator, belong to one thread at a time.
 // Invariants:
 //   1. What was reserved can be added: Add does not fail and does not allocate.
 //   2. A record never moves and never changes; Slices into it live as long as the memtable.
-//   3. A reader sees a record wholly or not at all; it sees what was added before, in the order of
-//      happening, its call began. Which of them count is for the caller's snapshot to say.
+//   3. A reader sees a record wholly or not at all, and sees every record whose Add returned before
+//      the reader's call began. Which of them count is for the caller's snapshot to say.
 //   4. A memtable may be several sorted runs: readers ask by Get, or merge all of AppendIterators.
 //   5. All memory comes from the BlockSource and goes back to it when the last owner lets go.
 #ifndef TREERING_ENGINE_MEMTABLE_MEMTABLE_H_

@@ -87,10 +87,10 @@ TEST_F(MemTableTest, LimitsFitAndEmptiesCount) {
   const auto table = NewTable();
   const std::string long_key(base::kKeyBytesMax, '\xff');
   const std::string long_value(base::kValueBytesMax, 'v');
-  Put(table.get(), 1, "", "");
+  Put(table.get(), 1, Slice(nullptr, 0), Slice(nullptr, 0));
   Put(table.get(), 2, long_key, long_value);
   Put(table.get(), 3, Slice("\0", 1), "zero");
-  EXPECT_EQ(table->Get("", 9).outcome, Outcome::kValue);
+  EXPECT_EQ(table->Get(Slice(nullptr, 0), 9).outcome, Outcome::kValue);
   EXPECT_EQ(table->Get("", 9).value.size(), 0u);
   EXPECT_EQ(table->Get(long_key, 9).value, Slice(long_value));
   EXPECT_EQ(table->Get(Slice("\0", 1), 9).value, Slice("zero"));
