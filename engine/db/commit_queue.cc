@@ -18,6 +18,12 @@ std::shared_ptr<CommitGroup> CommitQueue::Join(const WriteBatch* batch, Durabili
   return group;
 }
 
+std::shared_ptr<CommitGroup> CommitQueue::JoinAlone() {
+  groups_.push_back(std::make_shared<CommitGroup>());
+  groups_.back()->open = false;
+  return groups_.back();
+}
+
 void CommitQueue::PassOn() {
   groups_.pop_front();
   if (!groups_.empty()) groups_.front()->turn.StoreAndWakeAll(1);

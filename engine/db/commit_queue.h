@@ -44,6 +44,8 @@ class CommitQueue {
   // Adds the writer to the open group or to a new one, which it then leads.
   std::shared_ptr<CommitGroup> Join(const WriteBatch* batch, Durability durability,
                                     bool* is_leader);
+  // A closed group without a batch, for a turn of its own.
+  std::shared_ptr<CommitGroup> JoinAlone();
   // Whether the leader of `group` must wait on group->turn before it goes on.
   bool IsFront(const CommitGroup& group) const { return groups_.front().get() == &group; }
   // No further writer joins; call at the start of the group's turn, when its members are needed.

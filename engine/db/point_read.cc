@@ -58,10 +58,14 @@ PointRead::Step PointRead::Settle(LookupStep step) {
       in_table_ = true;
       value_ = lookup_.value();
       return Step::kFound;
-    case LookupStep::kDeleted: return Step::kNotFound;
-    case LookupStep::kNeedBlock: return Step::kNeedBlock;
-    case LookupStep::kAbsent: return NextTable();
-    case LookupStep::kError: break;
+    case LookupStep::kDeleted:
+      return Step::kNotFound;
+    case LookupStep::kNeedBlock:
+      return Step::kNeedBlock;
+    case LookupStep::kAbsent:
+      return NextTable();
+    case LookupStep::kError:
+      break;
   }
   status_ = lookup_.status();
   return Step::kError;

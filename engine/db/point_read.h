@@ -1,10 +1,12 @@
 // PointRead: one get in a whole database, as a state machine that stops where something is missing.
 //
 // Owner: its driver (synchronous get, or a batch); plain memory, no allocation.
-// Threads: one at a time. Start and every Resume run under an epoch guard, which lasts until the value
+// Threads: one at a time. Start and every Resume run under an epoch guard, which lasts until the
+// value
 //   was taken; between them the SuperVersion must be held some other way.
 // Invariants:
-//   1. Memtables newest first, then tables newest first: the first entry at or below the snapshot wins.
+//   1. Memtables newest first, then tables newest first: the first entry at or below the snapshot
+//   wins.
 //   2. An error of one table ends the get: an older answer could be wrong.
 // Source: docs/design, "one resumable lookup, three drivers".
 #ifndef TREERING_ENGINE_DB_POINT_READ_H_
@@ -22,7 +24,7 @@ namespace treering::db {
 class PointRead {
  public:
   enum class Step : uint8_t {
-    kFound,      // value() and, for a value in a table, value_frame()
+    kFound,  // value() and, for a value in a table, value_frame()
     kNotFound,
     kNeedBlock,  // need(): read it, then Resume(&block) or ResumeFailed
     kNeedTable,  // need_table(): open it, then Resume(), or ResumeFailed
@@ -30,7 +32,8 @@ class PointRead {
   };
 
   // `hash` is the key's filter hash. The SuperVersion and the key's bytes outlive the read.
-  Step Start(const SuperVersion* super, const Slice& user_key, uint64_t hash, key::Sequence snapshot);
+  Step Start(const SuperVersion* super, const Slice& user_key, uint64_t hash,
+             key::Sequence snapshot);
   Step Resume(const cache::BlockRef* block = nullptr);
   Step ResumeFailed(const Status& status);
 

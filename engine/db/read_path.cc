@@ -46,7 +46,8 @@ void ReadPath::TakeValue(const PointRead& read, cache::BlockRef* block, PinnedVa
   value->SetPinned(bytes, &HeldValue::Release, held.release());
 }
 
-Status ReadPath::Get(const Slice& key, key::Sequence snapshot, bool fill_cache, PinnedValue* value) {
+Status ReadPath::Get(const Slice& key, key::Sequence snapshot, bool fill_cache,
+                     PinnedValue* value) {
   PointRead read;
   std::shared_ptr<const SuperVersion> held;
   Step step;
@@ -91,8 +92,8 @@ Status ReadPath::FinishSlowly(PointRead* read, Step step, bool fill_cache, Pinne
   return step == Step::kNotFound ? Status::NotFound() : read->status();
 }
 
-// Many reads at once: every missing block is asked for as soon as it is known, up to kBatchReadsMax in
-// flight; as one arrives, its reads go on and may ask for the next.
+// Many reads at once: every missing block is asked for as soon as it is known, up to kBatchReadsMax
+// in flight; as one arrives, its reads go on and may ask for the next.
 class ReadPath::Batch {
  public:
   Batch(ReadPath* path, std::span<const Slice> keys, bool fill_cache, std::span<PinnedValue> values,
@@ -146,10 +147,16 @@ class ReadPath::Batch {
         path_->TakeValue(reads_[index], block, &values_[index]);
         statuses_[index] = Status::Ok();
         return;
-      case Step::kNotFound: statuses_[index] = Status::NotFound(); return;
-      case Step::kError: statuses_[index] = reads_[index].status(); return;
+      case Step::kNotFound:
+        statuses_[index] = Status::NotFound();
+        return;
+      case Step::kError:
+        statuses_[index] = reads_[index].status();
+        return;
       case Step::kNeedBlock:
-      case Step::kNeedTable: unsettled_.push_back(index); return;
+      case Step::kNeedTable:
+        unsettled_.push_back(index);
+        return;
     }
   }
 
@@ -212,7 +219,8 @@ class ReadPath::Batch {
     for (size_t i = 0; i < count; ++i) {
       cache::PendingBlock* const pending = cache::PendingBlock::Of(done[i]);
       using FetchStep = cache::BlockFetcher::Step;
-      if (path_->env_.runtime->fetcher()->Complete(queue_, pending) == FetchStep::kResubmitted) continue;
+      if (path_->env_.runtime->fetcher()->Complete(queue_, pending) == FetchStep::kResubmitted)
+        continue;
       const auto flight = std::find_if(flights_.begin(), flights_.end(),
                                        [&](const Flight& f) { return f.pending == pending; });
       const uint32_t first = flight->first_waiter;

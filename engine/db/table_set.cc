@@ -30,16 +30,18 @@ Result<table::Table*> TableSet::Open(const manifest::LiveTable& table, io::Queue
   auto file = directory_->Open(name, io::OpenFlags());
   if (!file.ok()) {
     if (!file.status().IsNotFound()) return file.status();
-    return Status::Corruption("table " + directory_->path() + "/" + name +
-                              " is missing; expected a file of " + std::to_string(table.meta.bytes) +
-                              " bytes. Restore it from a backup, or run 'kvctl verify' to see what is lost");
+    return Status::Corruption(
+        "table " + directory_->path() + "/" + name + " is missing; expected a file of " +
+        std::to_string(table.meta.bytes) +
+        " bytes. Restore it from a backup, or run 'kvctl verify' to see what is lost");
   }
   auto opened = table::Table::Open(env_, ToInfo(table.meta), *std::move(file), queue);
   if (!opened.ok()) return opened.status();
   return static_cast<table::Table*>(table.slot->Attach(*std::move(opened)));
 }
 
-Result<std::shared_ptr<table::Table>> TableSet::Share(const manifest::TableRef& table, io::Queue* queue) {
+Result<std::shared_ptr<table::Table>> TableSet::Share(const manifest::TableRef& table,
+                                                      io::Queue* queue) {
   auto opened = Open(*table, queue);
   if (!opened.ok()) return opened.status();
   return std::shared_ptr<table::Table>(table, *opened);  // the version's entry keeps the slot

@@ -19,7 +19,8 @@ namespace treering::db {
 
 class TableSet {
  public:
-  TableSet(io::Directory* directory, const table::TableEnv& env) : directory_(directory), env_(env) {}
+  TableSet(io::Directory* directory, const table::TableEnv& env)
+      : directory_(directory), env_(env) {}
 
   // The open handle, or null when it is yet to be opened.
   static table::Table* Peek(const manifest::LiveTable& table) {

@@ -1,0 +1,468 @@
+#include "engine/db/background.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/base/file_names.h"
+
+namespace treering::db {
+
+using compaction::CompactionPlan;
+using runtime::JobPriority;
+
+namespace {
+
+constexpr uint64_t kRetryNanos = 1'000'000'000;
+constexpr uint64_t kFlushFailuresMax = 3;
+constexpr uint64_t kFlushBackoffNanos = 10'000'000;
+// One sleep of a writer is at most this; the debt is looked at again after it.
+constexpr uint64_t kDelayNanosMax = 20'000'000;
+constexpr uint64_t kProbeBytes = 1u << 20;
+
+}  // namespace
+
+Background::Background(BackgroundEnv env) : env_(std::move(env)) {}
+
+Background::~Background() { TREERING_CHECK(ShouldStop()); }
+
+compaction::PickerOptions Background::picker_options() const {
+  const Options& user = env_.options->user;
+  return {user.level0_trigger, user.level_base_bytes, user.level_multiplier, user.table_bytes};
+}
+
+void Background::Schedule() {
+  base::MutexLock lock(&mutex_);
+  ScheduleLocked();
+}
+
+void Background::ScheduleLocked() {
+  if (ShouldStop()) return;
+  if (!flush_scheduled_ && env_.memtables->SealedCount() > 0 && retry_at_nanos_ == 0 &&
+      env_.errors->state() <= DbState::kDegraded) {
+    flush_scheduled_ = true;
+    env_.runtime->workers()->Schedule(JobPriority::kFlush, env_.store,
+                                      [this](io::Queue* queue) { FlushJob(queue); });
+  }
+  const uint32_t compactions_max = std::max(1u, env_.runtime->workers()->thread_count() - 1);
+  if (compactions_scheduled_ < compactions_max && retry_at_nanos_ == 0 &&
+      env_.errors->state() == DbState::kHealthy && CompactionIsDueLocked()) {
+    ++compactions_scheduled_;
+    const auto priority = JobPriority::kLevel0;
+    env_.runtime->workers()->Schedule(priority, env_.store,
+                                      [this](io::Queue* queue) { CompactionJob(queue); });
+  }
+}
+
+bool Background::CompactionIsDueLocked() {
+  if (!manuals_.empty()) return true;
+  if (env_.options->user.disable_auto_compactions || !compaction_error_.ok()) return false;
+  return compaction::PickCompaction(*env_.store->current(), picker_options(), pointers_, running_)
+      .has_value();
+}
+
+// --- Flush ---
+
+void Background::FlushJob(io::Queue* queue) {
+  const Status status = FlushOnce(queue);
+  base::MutexLock lock(&mutex_);
+  flush_scheduled_ = false;
+  ++flushes_ended_;
+  if (status.ok()) {
+    flush_failures_ = 0;
+  } else if (!status.IsAborted()) {
+    NoteFailure(status);
+  }
+  ScheduleLocked();
+  changed_.NotifyAll();
+}
+
+// With the mutex held.
+void Background::NoteFailure(const Status& status) {
+  if (status.IsIoError() && ++flush_failures_ < kFlushFailuresMax) return;  // again, on a new file
+  if (status.IsNoSpace() || status.IsIoError()) {
+    env_.errors->Enter(DbState::kDegraded, status);
+    retry_at_nanos_ = env_.runtime->clock()->NowNanos() + kRetryNanos;
+    env_.keeper->Wake();
+  } else if (status.IsOutOfMemory()) {
+    retry_at_nanos_ = env_.runtime->clock()->NowNanos() + kRetryNanos;
+    env_.keeper->Wake();
+  } else {
+    env_.errors->EnterFor(status);
+  }
+  env_.runtime->Log("flush failed: " + status.ToString());
+}
+
+Status Background::FlushOnce(io::Queue* queue) {
+  const std::vector<SealedMemtable> sealed = env_.memtables->Sealed();
+  if (sealed.empty()) return Status::Ok();
+  const key::Sequence last = sealed.back().last_sequence;
+  if (Status status = env_.wait_visible(last); !status.ok()) return status;
+  {
+    base::MutexLock lock(&mutex_);
+    if (flush_failures_ > 0) base::SleepNanos(kFlushBackoffNanos);
+  }
+  const uint64_t started = env_.runtime->clock()->NowNanos();
+  compaction::FlushInput input;
+  uint64_t used_bytes = 0;
+  for (auto it = sealed.rbegin(); it != sealed.rend(); ++it) {
+    it->table->AppendIterators(&input.runs);
+    used_bytes += it->table->UsedBytes();
+  }
+  input.data_bytes = used_bytes;
+  input.snapshots = env_.snapshots->Sequences();
+  auto tables = compaction::RunFlush(env_.job, queue, std::move(input));
+  if (!tables.ok()) return tables.status();
+
+  manifest::VersionEdit edit;
+  uint64_t written = 0;
+  for (manifest::TableMeta& table : *tables) {
+    written += table.bytes;
+    edit.added_tables.push_back(std::move(table));
+  }
+  edit.last_sequence = last;
+  if (env_.log != nullptr) {
+    const wal::ReplayStart cut = env_.log->Cut(last);
+    edit.replay_start = manifest::ReplayStart{cut.lsn, cut.previous_sum, cut.sequence, cut.segment,
+                                              cut.block_index};
+    edit.forgotten_segments = env_.log->SegmentsBefore(cut);
+  }
+  if (Status status = Commit(queue, edit, sealed.size()); !status.ok()) return status;
+  const uint64_t nanos = env_.runtime->clock()->NowNanos() - started;
+  if (nanos > 0) drain_bytes_per_second_ = used_bytes * 1'000'000'000 / nanos;
+  {
+    base::MutexLock lock(&mutex_);
+    ++stats_.flushes;
+    stats_.flush_bytes_written += written;
+    stats_.flush_nanos += nanos;
+    flushed_through_ = std::max(flushed_through_, last);
+    forgotten_segments_.insert(forgotten_segments_.end(), edit.forgotten_segments.begin(),
+                               edit.forgotten_segments.end());
+  }
+  if (!edit.forgotten_segments.empty()) ScheduleCleanUp();
+  return Status::Ok();
+}
+
+Status Background::Commit(io::Queue* queue, const manifest::VersionEdit& edit, size_t flushed) {
+  const Status status =
+      env_.store->Commit(queue, edit, [&](const std::shared_ptr<const manifest::Version>& version) {
+        env_.memtables->Install(version, flushed);
+      });
+  // What the manifest refuses for good is no reason to retry: it must be opened again.
+  if (!status.ok() && !status.IsNoSpace()) env_.errors->Enter(DbState::kReadOnly, status);
+  return status;
+}
+
+// --- Compaction ---
+
+void Background::CompactionJob(io::Queue* queue) {
+  std::optional<CompactionPlan> plan;
+  Manual* manual = nullptr;
+  {
+    base::MutexLock lock(&mutex_);
+    plan = PickLocked(&manual);
+    if (!plan.has_value()) {
+      --compactions_scheduled_;
+      changed_.NotifyAll();
+      return;
+    }
+    if (plan->reason != compaction::Reason::kManual) {
+      pointers_.after[plan->input_level] = plan->pointer_after;
+    }
+    running_.push_back(compaction::RunningOf(*plan));
+  }
+  const Status status = CarryOut(queue, *plan);
+  {
+    base::MutexLock lock(&mutex_);
+    SettleLocked(*plan, manual, status);
+  }
+  plan.reset();
+  ScheduleCleanUp();
+  base::MutexLock lock(&mutex_);
+  --compactions_scheduled_;
+  ScheduleLocked();
+  changed_.NotifyAll();
+}
+
+void Background::SettleLocked(const CompactionPlan& plan, Manual* manual, const Status& status) {
+  const uint64_t first = plan.inputs.front()->meta.number;
+  std::erase_if(running_, [&](const compaction::RunningCompaction& r) {
+    return std::find(r.tables.begin(), r.tables.end(), first) != r.tables.end();
+  });
+  if (status.ok() || status.IsAborted()) return;
+  env_.runtime->Log("compaction failed: " + status.ToString());
+  if (manual != nullptr) {
+    manual->status = status;
+    manual->done = true;
+    std::erase(manuals_, manual);
+  }
+  if (status.IsNoSpace() || status.IsOutOfMemory() || status.IsIoError()) {
+    retry_at_nanos_ = env_.runtime->clock()->NowNanos() + kRetryNanos;
+    env_.keeper->Wake();
+  } else if (compaction_error_.ok()) {
+    compaction_error_ = status;
+  }
+}
+
+std::optional<CompactionPlan> Background::PickLocked(Manual** manual) {
+  if (ShouldStop()) return std::nullopt;
+  while (!manuals_.empty()) {
+    Manual* const front = manuals_.front();
+    if (auto plan = PickManualLocked(front)) {
+      *manual = front;
+      return plan;
+    }
+    if (!front->done) return std::nullopt;  // it waits for running work, which picks again
+  }
+  if (env_.options->user.disable_auto_compactions || !compaction_error_.ok()) return std::nullopt;
+  return compaction::PickCompaction(*env_.store->current(), picker_options(), pointers_, running_);
+}
+
+std::optional<CompactionPlan> Background::PickManualLocked(Manual* manual) {
+  const Slice begin = manual->begin.has_value() ? Slice(*manual->begin) : Slice();
+  const Slice end = manual->end.has_value() ? Slice(*manual->end) : Slice();
+  compaction::ManualPick pick =
+      compaction::PickManual(*env_.store->current(), picker_options(), running_,
+                             manual->begin.has_value() ? &begin : nullptr,
+                             manual->end.has_value() ? &end : nullptr, manual->newest);
+  if (!pick.plan.has_value() && !pick.must_wait) {
+    manual->done = true;
+    std::erase(manuals_, manual);
+    changed_.NotifyAll();
+  }
+  return std::move(pick.plan);
+}
+
+Status Background::CarryOut(io::Queue* queue, const CompactionPlan& plan) {
+  if (plan.is_trivial_move) return Move(queue, plan);
+  const uint64_t started = env_.runtime->clock()->NowNanos();
+  compaction::CompactionInput input;
+  input.plan = &plan;
+  input.version = env_.store->current();
+  input.snapshots = env_.snapshots->Sequences();
+  input.table_bytes = env_.options->user.table_bytes;
+  input.grandparent_bytes_max = picker_options().GrandparentBytesMax();
+  input.open_table = [this](const manifest::TableRef& table, io::Queue* q) {
+    return env_.tables->Share(table, q);
+  };
+  input.stop = &stop_;
+  auto output = compaction::RunCompaction(env_.job, queue, input);
+  if (!output.ok()) return output.status();
+
+  manifest::VersionEdit edit;
+  for (const auto& table : plan.inputs)
+    edit.removed_tables.push_back({plan.input_level, table->meta.number});
+  for (const auto& table : plan.output_inputs) {
+    edit.removed_tables.push_back({plan.output_level, table->meta.number});
+  }
+  edit.added_tables = output->tables;
+  if (Status status = Commit(queue, edit, 0); !status.ok()) {
+    if (status.IsNoSpace()) {  // nothing was written: the outputs are nobody's
+      for (const auto& table : output->tables) {
+        (void)env_.directory->Unlink(base::MakeFileName(base::FileKind::kTable, table.number));
+      }
+    }
+    return status;
+  }
+  base::MutexLock lock(&mutex_);
+  ++stats_.compactions;
+  stats_.compaction_bytes_read += output->bytes_read;
+  stats_.compaction_bytes_written += output->bytes_written;
+  stats_.compaction_entries += output->entries_read;
+  stats_.compaction_dropped += output->entries_dropped;
+  stats_.compaction_nanos += env_.runtime->clock()->NowNanos() - started;
+  return Status::Ok();
+}
+
+Status Background::Move(io::Queue* queue, const CompactionPlan& plan) {
+  manifest::VersionEdit edit;
+  for (const auto& table : plan.inputs) {
+    edit.removed_tables.push_back({plan.input_level, table->meta.number});
+    edit.added_tables.push_back(table->meta);
+    edit.added_tables.back().level = plan.output_level;
+  }
+  if (Status status = Commit(queue, edit, 0); !status.ok()) return status;
+  base::MutexLock lock(&mutex_);
+  ++stats_.trivial_moves;
+  return Status::Ok();
+}
+
+Status Background::CompactRange(const Slice* begin, const Slice* end, key::Sequence newest) {
+  Manual manual;
+  if (begin != nullptr) manual.begin = begin->ToString();
+  if (end != nullptr) manual.end = end->ToString();
+  manual.newest = newest;
+  base::MutexLock lock(&mutex_);
+  manuals_.push_back(&manual);
+  while (!manual.done) {
+    if (ShouldStop() || env_.errors->state() >= DbState::kReadOnly) {
+      std::erase(manuals_, &manual);
+      return ShouldStop() ? Status::Aborted("the database is closing") : env_.errors->ForWrite();
+    }
+    ScheduleLocked();
+    changed_.Wait(&mutex_);
+  }
+  return manual.status;
+}
+
+// --- Deletions ---
+
+void Background::ScheduleCleanUp() {
+  base::MutexLock lock(&mutex_);
+  if (cleanup_scheduled_ || ShouldStop()) return;
+  cleanup_scheduled_ = true;
+  env_.runtime->workers()->Schedule(JobPriority::kMaintenance, env_.store,
+                                    [this](io::Queue* queue) { CleanUp(queue); });
+}
+
+void Background::CleanUp(io::Queue* queue) {
+  std::vector<uint64_t> segments;
+  {
+    base::MutexLock lock(&mutex_);
+    cleanup_scheduled_ = false;
+    segments.swap(forgotten_segments_);
+  }
+  if (Status status = env_.store->PromiseLatest(queue); !status.ok()) {
+    base::MutexLock lock(&mutex_);
+    forgotten_segments_.insert(forgotten_segments_.end(), segments.begin(), segments.end());
+    return;  // what can be deleted is deleted by a later run, or at the next open
+  }
+  env_.keeper->DropSegments(segments);
+  env_.runtime->epochs()->Collect();  // readers' last holds of versions
+  for (const uint64_t number : env_.store->TakeObsoleteTables()) {
+    if (ShouldStop()) break;  // the rest are orphans for the next open
+    (void)env_.directory->Unlink(base::MakeFileName(base::FileKind::kTable, number));
+  }
+}
+
+// --- Waiting ---
+
+void Background::Throttle(uint64_t bytes) {
+  const std::shared_ptr<const manifest::Version> version = env_.store->current();
+  compaction::Debt debt;
+  debt.sealed_memtables = static_cast<uint32_t>(env_.memtables->SealedCount());
+  if (!env_.options->user.disable_auto_compactions) {
+    debt.level0_tables = static_cast<uint32_t>(version->tables(0).size());
+  }
+  const Options& user = env_.options->user;
+  const auto limits =
+      compaction::ThrottleLimits::For(user.level0_trigger, user.level_base_bytes,
+                                      user.level_multiplier, env_.options->sealed_memtables_max);
+  const compaction::ThrottleDecision decision = compaction::ComputeThrottle(
+      debt, limits, drain_bytes_per_second_.load(std::memory_order_relaxed));
+  if (decision.cause == compaction::ThrottleCause::kNone) return;
+  const uint64_t nanos = std::min(kDelayNanosMax, bytes * decision.nanos_per_kib / 1024);
+  if (nanos == 0) return;
+  base::SleepNanos(nanos);
+  const auto cause = decision.cause == compaction::ThrottleCause::kLevel0 ? StallCause::kLevel0
+                     : decision.cause == compaction::ThrottleCause::kPendingBytes
+                         ? StallCause::kPendingBytes
+                         : StallCause::kMemtables;
+  env_.stalls->Add(cause, nanos);
+}
+
+Status Background::WaitForFlush() {
+  base::MutexLock lock(&mutex_);
+  const uint64_t before = flushes_ended_;
+  ScheduleLocked();
+  while (flushes_ended_ == before) {
+    if (ShouldStop()) return Status::Aborted("the database is closing");
+    if (Status status = env_.errors->ForWrite(); !status.ok()) return status;
+    if (env_.memtables->SealedCount() == 0) return Status::Ok();
+    changed_.WaitFor(&mutex_, kRetryNanos);
+  }
+  return env_.errors->ForWrite();
+}
+
+Status Background::WaitFlushed(key::Sequence sequence) {
+  base::MutexLock lock(&mutex_);
+  while (true) {
+    const auto sealed = env_.memtables->Sealed();
+    if (sealed.empty() || sealed.front().last_sequence > sequence) return Status::Ok();
+    if (ShouldStop()) return Status::Aborted("the database is closing");
+    if (Status status = env_.errors->ForWrite(); !status.ok()) return status;
+    ScheduleLocked();
+    changed_.WaitFor(&mutex_, kRetryNanos);
+  }
+}
+
+Status Background::WaitIdle() {
+  base::MutexLock lock(&mutex_);
+  while (true) {
+    if (ShouldStop()) return Status::Aborted("the database is closing");
+    if (env_.errors->state() >= DbState::kReadOnly) return env_.errors->ForWrite();
+    if (!compaction_error_.ok()) return compaction_error_;
+    ScheduleLocked();
+    const bool is_idle = !flush_scheduled_ && compactions_scheduled_ == 0 && running_.empty() &&
+                         env_.memtables->SealedCount() == 0;
+    if (is_idle && retry_at_nanos_ == 0) return Status::Ok();
+    changed_.WaitFor(&mutex_, kRetryNanos);
+  }
+}
+
+void Background::Stop() {
+  stop_ = true;
+  {
+    base::MutexLock lock(&mutex_);
+    changed_.NotifyAll();
+  }
+  env_.runtime->workers()->Drain(env_.store);
+}
+
+Status Background::FlushNow(io::Queue* queue) { return FlushOnce(queue); }
+
+// --- Retries ---
+
+uint64_t Background::Tick(uint64_t now_nanos) {
+  base::MutexLock lock(&mutex_);
+  if (env_.errors->state() == DbState::kDegraded && retry_at_nanos_ == 0) {
+    retry_at_nanos_ = now_nanos + kRetryNanos;
+  }
+  if (retry_at_nanos_ == 0) return runtime::LogThread::kNever;
+  if (now_nanos < retry_at_nanos_) return retry_at_nanos_;
+  retry_at_nanos_ = now_nanos + kRetryNanos;
+  if (!probe_scheduled_ && !ShouldStop()) {
+    probe_scheduled_ = true;
+    env_.runtime->workers()->Schedule(JobPriority::kPrepare, env_.store,
+                                      [this](io::Queue* queue) { Probe(queue); });
+  }
+  return retry_at_nanos_;
+}
+
+// Tries whether the disk takes a file again; if so, everything that waited goes on.
+void Background::Probe(io::Queue* queue) {
+  const auto attempt = [&]() -> Status {
+    auto number = env_.store->NewFileNumber(queue);
+    if (!number.ok()) return number.status();
+    auto segment =
+        wal::CreateSegment(env_.directory, queue, env_.runtime->buffers(), *number, kProbeBytes);
+    if (!segment.ok()) return segment.status();
+    segment->reset();
+    return env_.directory->Unlink(base::MakeFileName(base::FileKind::kSegment, *number));
+  };
+  const Status status = attempt();
+  base::MutexLock lock(&mutex_);
+  probe_scheduled_ = false;
+  if (!status.ok()) return;
+  retry_at_nanos_ = 0;
+  flush_failures_ = 0;
+  env_.errors->Resume();
+  ScheduleLocked();
+  changed_.NotifyAll();
+}
+
+BackgroundStats Background::Stats() const {
+  base::MutexLock lock(&mutex_);
+  return stats_;
+}
+
+Status Background::compaction_error() const {
+  base::MutexLock lock(&mutex_);
+  return compaction_error_;
+}
+
+uint64_t Background::PendingBytes() const {
+  return compaction::PendingCompactionBytes(*env_.store->current(), picker_options());
+}
+
+}  // namespace treering::db

@@ -1,0 +1,147 @@
+// Background: a database's flushes, compactions and deletions: when they run, and what becomes of
+// them.
+//
+// Owner: DbCore; ends after the pipeline was closed and before store, log and directory.
+// Threads: any; jobs run on the Runtime's workers.
+// Invariants:
+//   1. One flush runs at a time; compactions whose tables and ranges do not meet may run side by
+//   side.
+//   2. A flush takes a memtable only when its last sequence is visible.
+//   3. Inputs are deleted only after a later manifest block vouches for the edit that removed them.
+//   4. A full disk degrades the database; it is probed about every second and resumes by itself.
+//   5. Damage in an input stops automatic compaction; nothing is dropped.
+#ifndef TREERING_ENGINE_DB_BACKGROUND_H_
+#define TREERING_ENGINE_DB_BACKGROUND_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/compaction/compaction_job.h"
+#include "engine/compaction/flush_job.h"
+#include "engine/compaction/picker.h"
+#include "engine/compaction/throttle.h"
+#include "engine/db/effective_options.h"
+#include "engine/db/error_state.h"
+#include "engine/db/log_keeper.h"
+#include "engine/db/memtable_list.h"
+#include "engine/db/snapshot_list.h"
+#include "engine/db/stall_stats.h"
+#include "engine/db/table_set.h"
+#include "engine/manifest/manifest_store.h"
+#include "engine/runtime/runtime.h"
+#include "engine/wal/log.h"
+
+namespace treering::db {
+
+struct BackgroundEnv {
+  runtime::RuntimeCore* runtime = nullptr;
+  io::Directory* directory = nullptr;
+  manifest::ManifestStore* store = nullptr;
+  wal::Log* log = nullptr;  // null without a log
+  LogKeeper* keeper = nullptr;
+  MemtableList* memtables = nullptr;
+  TableSet* tables = nullptr;
+  SnapshotList* snapshots = nullptr;
+  ErrorState* errors = nullptr;
+  StallStats* stalls = nullptr;
+  const EffectiveOptions* options = nullptr;
+  compaction::JobEnv job;
+  std::function<Status(key::Sequence)> wait_visible;
+};
+
+// Sums since the open.
+struct BackgroundStats {
+  uint64_t flushes = 0;
+  uint64_t flush_bytes_written = 0;
+  uint64_t flush_nanos = 0;
+  uint64_t compactions = 0;
+  uint64_t trivial_moves = 0;
+  uint64_t compaction_bytes_read = 0;
+  uint64_t compaction_bytes_written = 0;
+  uint64_t compaction_entries = 0;
+  uint64_t compaction_dropped = 0;
+  uint64_t compaction_nanos = 0;
+};
+
+class Background {
+ public:
+  explicit Background(BackgroundEnv env);
+  ~Background();
+
+  // A memtable was sealed, or a table came: starts what is due. Never blocks.
+  void Schedule();
+  // Sleeps as the debt demands.
+  void Throttle(uint64_t bytes);
+  // Waits until a flush ended. OK when one did; the error that stops them otherwise.
+  Status WaitForFlush();
+  // Waits until every memtable sealed up to `sequence` is in tables.
+  Status WaitFlushed(key::Sequence sequence);
+  Status CompactRange(const Slice* begin, const Slice* end, key::Sequence newest);
+  // Waits until nothing is due or running.
+  Status WaitIdle();
+  // Ends running jobs soon and waits for them.
+  void Stop();
+  // Flushes what is sealed on the caller's queue, after Stop.
+  Status FlushNow(io::Queue* queue);
+
+  // The keeper's tick: retries what a full disk or an error held up.
+  uint64_t Tick(uint64_t now_nanos);
+  BackgroundStats Stats() const;
+  // What stopped automatic compaction; OK while it goes on.
+  Status compaction_error() const;
+  uint64_t PendingBytes() const;
+
+ private:
+  struct Manual {
+    std::optional<std::string> begin;
+    std::optional<std::string> end;
+    key::Sequence newest = 0;
+    bool done = false;
+    Status status;
+  };
+
+  void ScheduleLocked();
+  bool ShouldStop() const { return stop_.load(std::memory_order_relaxed); }
+  void FlushJob(io::Queue* queue);
+  Status FlushOnce(io::Queue* queue);
+  void CompactionJob(io::Queue* queue);
+  std::optional<compaction::CompactionPlan> PickLocked(Manual** manual);
+  std::optional<compaction::CompactionPlan> PickManualLocked(Manual* manual);
+  void SettleLocked(const compaction::CompactionPlan& plan, Manual* manual, const Status& status);
+  Status CarryOut(io::Queue* queue, const compaction::CompactionPlan& plan);
+  Status Move(io::Queue* queue, const compaction::CompactionPlan& plan);
+  Status Commit(io::Queue* queue, const manifest::VersionEdit& edit, size_t flushed);
+  void CleanUp(io::Queue* queue);
+  void ScheduleCleanUp();
+  void Probe(io::Queue* queue);
+  void NoteFailure(const Status& status);
+  compaction::PickerOptions picker_options() const;
+  bool CompactionIsDueLocked();
+
+  const BackgroundEnv env_;
+  std::atomic<bool> stop_{false};
+  mutable base::Mutex mutex_;
+  base::CondVar changed_;
+  bool flush_scheduled_ = false;
+  uint32_t compactions_scheduled_ = 0;
+  bool cleanup_scheduled_ = false;
+  bool probe_scheduled_ = false;
+  uint64_t flush_failures_ = 0;  // in a row
+  uint64_t flushes_ended_ = 0;
+  key::Sequence flushed_through_ = 0;
+  uint64_t retry_at_nanos_ = 0;  // 0: nothing to retry
+  Status compaction_error_;
+  compaction::CompactionPointers pointers_;
+  compaction::RunningCompactions running_;
+  std::vector<Manual*> manuals_;
+  std::vector<uint64_t> forgotten_segments_;  // to be dropped once promised
+  BackgroundStats stats_;
+  std::atomic<uint64_t> drain_bytes_per_second_{64ull << 20};
+};
+
+}  // namespace treering::db
+
+#endif  // TREERING_ENGINE_DB_BACKGROUND_H_

@@ -1,0 +1,106 @@
+#include "engine/db/log_keeper.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "engine/base/check.h"
+#include "engine/base/file_names.h"
+
+namespace treering::db {
+
+using runtime::LogThread;
+
+LogKeeper::LogKeeper(runtime::RuntimeCore* runtime, io::Directory* directory,
+                     manifest::ManifestStore* store, wal::Log* log, ErrorState* errors)
+    : runtime_(runtime), directory_(directory), store_(store), log_(log), errors_(errors) {}
+
+LogKeeper::~LogKeeper() { TREERING_CHECK(!started_); }
+
+void LogKeeper::Start() {
+  started_ = true;
+  runtime_->log_thread()->Register(this);
+  Wake();
+}
+
+void LogKeeper::Stop() {
+  if (!started_) return;
+  runtime_->log_thread()->Unregister(this);
+  started_ = false;
+}
+
+void LogKeeper::Wake() { runtime_->log_thread()->Kick(this); }
+
+void LogKeeper::NoteAppended(uint64_t spill_at_nanos) {
+  appends_.fetch_add(1, std::memory_order_relaxed);
+  if (spill_at_nanos == wal::Log::kNever) return;
+  if (spill_at_nanos == 0) {
+    runtime_->log_thread()->Kick(this);
+  } else {
+    runtime_->log_thread()->CallAt(this, spill_at_nanos);
+  }
+}
+
+void LogKeeper::OnLogThread(io::Queue* queue) {
+  const uint64_t now = runtime_->clock()->NowNanos();
+  if (log_ != nullptr) Spill(queue, now);
+  const uint64_t next_tick = tick_(now);
+  if (next_tick != LogThread::kNever) runtime_->log_thread()->CallAt(this, next_tick);
+}
+
+void LogKeeper::Spill(io::Queue* queue, uint64_t now) {
+  LogThread* const thread = runtime_->log_thread();
+  const uint64_t due = log_->SpillDueNanos();
+  const uint64_t appends = appends_.load(std::memory_order_relaxed);
+  const bool is_idle = appends == std::exchange(appends_seen_, appends);
+  Status status;
+  if (due != wal::Log::kNever && (due <= now || is_idle)) {
+    status = log_->SpillAll(queue, Durability::kProcess);
+  } else if (due == wal::Log::kNever && is_idle) {
+    status = log_->WritePromise(queue);
+    if (status.IsNoSpace()) status = Status::Ok();  // nothing is lost but the vouching
+    if (status.ok()) return;  // everything is vouched for: the next append wakes us
+  }
+  if (!status.ok()) return errors_->Enter(DbState::kReadOnly, status);
+  const uint64_t next = log_->SpillDueNanos();
+  thread->CallAt(this, std::min(next, now + kIdleNanos));
+}
+
+void LogKeeper::PrepareSoon() {
+  if (log_ == nullptr || log_->SegmentWanted() == 0) return;
+  if (prepare_scheduled_.exchange(true)) return;
+  runtime_->workers()->Schedule(runtime::JobPriority::kPrepare, store_, [this](io::Queue* queue) {
+    prepare_scheduled_ = false;
+    // Without room the commit that needs the segment will hear of it.
+    if (Status status = PrepareNow(queue); !status.ok() && !status.IsNoSpace())
+      errors_->EnterFor(status);
+  });
+}
+
+Status LogKeeper::PrepareNow(io::Queue* queue) {
+  base::MutexLock lock(&prepare_mutex_);
+  while (const uint64_t bytes = log_->SegmentWanted()) {
+    auto number = store_->NewFileNumber(queue);
+    if (!number.ok()) return number.status();
+    auto segment = wal::CreateSegment(directory_, queue, runtime_->buffers(), *number, bytes);
+    if (!segment.ok()) return segment.status();
+    manifest::VersionEdit edit;
+    edit.registered_segments.push_back({(*segment)->info.number, (*segment)->info.blocks});
+    if (Status status = store_->Commit(queue, edit); !status.ok()) return status;
+    log_->AddPrepared(*std::move(segment));
+  }
+  return Status::Ok();
+}
+
+void LogKeeper::DropSegments(std::span<const uint64_t> numbers) {
+  if (log_ == nullptr || numbers.empty()) return;
+  std::vector<std::shared_ptr<wal::Segment>> released = log_->Release(numbers);
+  for (std::shared_ptr<wal::Segment>& segment : released) {
+    const std::string name = base::MakeFileName(base::FileKind::kSegment, segment->info.number);
+    segment.reset();
+    // What cannot be unlinked now is an orphan that the next open removes.
+    (void)directory_->Unlink(name);
+  }
+}
+
+}  // namespace treering::db

@@ -1,0 +1,72 @@
+#include "engine/db/memtable_list.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace treering::db {
+
+MemtableList::MemtableList(key::KeyOrder order, base::BlockSource* blocks,
+                           SuperVersionHolder* supers,
+                           std::shared_ptr<const manifest::Version> version)
+    : order_(order),
+      blocks_(blocks),
+      supers_(supers),
+      prng_(base::EntropyU64()),
+      version_(std::move(version)) {
+  base::MutexLock lock(&mutex_);
+  active_ = NewMemtable();
+  InstallLocked();
+}
+
+std::shared_ptr<memtable::MemTable> MemtableList::NewMemtable() {
+  return std::make_shared<memtable::MemTable>(order_, blocks_, prng_.Next());
+}
+
+void MemtableList::InstallLocked() {
+  auto super = std::make_shared<SuperVersion>();
+  super->active = active_;
+  for (auto it = sealed_.rbegin(); it != sealed_.rend(); ++it) super->sealed.push_back(it->table);
+  super->version = version_;
+  supers_->Install(std::move(super));
+}
+
+std::shared_ptr<memtable::MemTable> MemtableList::active() const {
+  base::MutexLock lock(&mutex_);
+  return active_;
+}
+
+void MemtableList::SealActive(key::Sequence last_sequence) {
+  base::MutexLock lock(&mutex_);
+  active_->Seal();
+  sealed_.push_back({std::move(active_), last_sequence});
+  active_ = NewMemtable();
+  InstallLocked();
+}
+
+std::vector<SealedMemtable> MemtableList::Sealed() const {
+  base::MutexLock lock(&mutex_);
+  return sealed_;
+}
+
+size_t MemtableList::SealedCount() const {
+  base::MutexLock lock(&mutex_);
+  return sealed_.size();
+}
+
+uint64_t MemtableList::MemoryBytes() const {
+  base::MutexLock lock(&mutex_);
+  uint64_t bytes = active_->MemoryBytes();
+  for (const SealedMemtable& sealed : sealed_) bytes += sealed.table->MemoryBytes();
+  return bytes;
+}
+
+void MemtableList::Install(std::shared_ptr<const manifest::Version> version, size_t flushed) {
+  base::MutexLock lock(&mutex_);
+  TREERING_CHECK(flushed <= sealed_.size());
+  sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<ptrdiff_t>(flushed));
+  version_ = std::move(version);
+  InstallLocked();
+}
+
+}  // namespace treering::db
