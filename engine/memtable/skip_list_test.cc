@@ -169,7 +169,7 @@ TEST(SkipListTest, RealThreadsInsertTogether) {
 }
 
 // Each pair of a search and its link can be cut apart by the scheduler, so that links fail and the
-// hint is stale in every way.
+// hint is stale in every way; taller nodes than usual, so that the levels above disagree, too.
 TEST(SkipListTest, SimulatedThreadsInsertTogether) {
   for (uint64_t seed = 0; seed < 300 && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
@@ -182,8 +182,12 @@ TEST(SkipListTest, SimulatedThreadsInsertTogether) {
       for (uint64_t t = 0; t < kThreads; ++t) {
         const auto body = [&list, &mine = nodes[t], t, seed] {
           base::Prng prng(seed * kThreads + t);
+          key::Sequence sequence = t;
           for (uint64_t i = 0; i < kEach; ++i) {
-            mine.emplace_back(list, NumberKey(prng.Uniform(20)), i * kThreads + t);
+            do {
+              sequence += kThreads;
+            } while (list.HeightOf(sequence) < 2 && prng.OneIn(2));
+            mine.emplace_back(list, NumberKey(prng.Uniform(20)), sequence);
             list.Insert(mine.back().get());
           }
         };
