@@ -1,18 +1,20 @@
 // EpochDomain: lets readers use shared objects without counting, and tells when none can any more.
 //
-// Owner: the Runtime; outlives every thread's use of it.
-// Threads: any. A guard belongs to the thread that made it and is never held across a wait for I/O.
+// Owner: the Runtime; outlives every guard on it.
+// Threads: any. A guard belongs to the thread that made it and is never held across a wait for I/O,
+//   nor made in the destructor of a thread-local object.
 // Invariants:
-//   1. An object unlinked before Retire is called is not freed while a guard that could have seen
-//   it
-//      is alive.
+//   1. An object unlinked before Stamp or Retire is called is not freed while a guard that could
+//   have
+//      seen it is alive.
 //   2. Entering and leaving write only the thread's own cache line.
 //   3. Guards nest.
+//   4. A thread's line goes back to the domain when the thread ends; a later thread takes it over.
 // Source: K. Fraser, "Practical lock-freedom" (2004), epoch-based reclamation.
 #ifndef TREERING_ENGINE_BASE_EPOCH_H_
 #define TREERING_ENGINE_BASE_EPOCH_H_
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,6 +22,9 @@
 namespace treering::base {
 
 class EpochDomain {
+ private:
+  struct Slot;
+
  public:
   EpochDomain();
   ~EpochDomain();  // runs everything retired
@@ -34,23 +39,27 @@ class EpochDomain {
     Guard& operator=(const Guard&) = delete;
 
    private:
-    EpochDomain* const domain_;
+    Slot* const slot_;
   };
 
-  // The present epoch: stamp what is unlinked with it, after unlinking.
+  // Ends the present epoch and returns it: stamp what is unlinked with it, after unlinking.
   uint64_t Stamp() const;
-  // Whether every guard that was alive at `stamp` has ended. Tries to move the epoch on.
+  // Whether every guard that was alive at `stamp` has ended. Reads one line a thread.
   bool Passed(uint64_t stamp);
   // Runs `reclaim` some time after every present guard has ended: on this thread or on another
-  // that calls Retire or Collect. It must not block.
+  // that calls Retire or Collect. It must not block; it may call Retire.
   void Retire(std::function<void()> reclaim);
   // Runs what can be run now. Returns how many are still waiting.
   size_t Collect();
 
  private:
+  class Slots;
+  class ThreadSlots;
   struct Impl;
-  std::unique_ptr<Impl> impl_;
-  friend class Guard;
+
+  static Slot* Enter(EpochDomain* domain);
+
+  const std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace treering::base
