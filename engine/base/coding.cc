@@ -24,7 +24,7 @@ const char* DecodeVarint(const char* p, const char* limit, int bytes_max, uint64
 
 int VarintBytes(uint64_t v) {
   // Seven bits a byte; zero takes one byte too.
-  return (std::bit_width(v | 1) + 6) / 7;
+  return (static_cast<int>(std::bit_width(v | 1)) + 6) / 7;
 }
 
 void AppendVarint32(std::string* out, uint32_t v) { AppendVarint64(out, v); }
