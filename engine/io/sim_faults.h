@@ -38,7 +38,7 @@ enum class SimFaultEffect : uint8_t {
 
 struct SimFault {
   // Empty: every action.
-  std::optional<Action> action;
+  std::optional<Action> action = {};
   // The last component of the path; '*' stands for any run of characters.
   std::string name = "*";
   uint64_t nth = 1;  // 1 is the next operation that matches

@@ -118,12 +118,14 @@ class SimStorage {
   void RemoveFile(const std::string& path);
   // Makes or replaces a file, durable at once; its directory (made where missing) too.
   void PutFile(const std::string& path, std::string_view content);
+  void PutDirectory(const std::string& path);  // with its parents, durable at once
   // Empty when names and contents are equal, else the first difference in words.
   std::string DifferenceFrom(const SimStorage& other) const;
 
   // --- What is durable ---
   // Whether the file's name, size and content as of I/O index `io_index` (all operations with
-  // smaller indices done, none later) would survive every power loss.
+  // smaller indices done, none later) was on the medium; an unlink that is not synced yet does not
+  // count.
   bool DurableAt(const std::string& path, uint64_t io_index) const;
   bool DurableNow(const std::string& path) const;
 
@@ -135,8 +137,8 @@ class SimStorage {
   SimWorld* world() const { return world_.get(); }
 
  private:
-  explicit SimStorage(std::unique_ptr<SimWorld> world);
-  std::unique_ptr<SimWorld> world_;
+  explicit SimStorage(std::shared_ptr<SimWorld> world);
+  const std::shared_ptr<SimWorld> world_;
 };
 
 }  // namespace treering::io

@@ -27,17 +27,17 @@ struct SimCrash {
   bool at_store = false;
   CrashSide side = CrashSide::kBefore;
   CrashKind kind = CrashKind::kPowerLoss;
-  PowerLoss power;
+  PowerLoss power = {};
   uint64_t seed = 0;
   std::string ToString() const;
 };
 
 struct SimCrashLoop {
   // Restarts tried at each crash point. Empty: DefaultDamage().
-  std::vector<SimCrash> damage;  // kind, power and seed count; the point is filled in
-  bool stores = true;            // crash in every mapped store too
-  uint64_t point_step = 1;       // every nth point only
-  bool simulate = false;         // run `work` and `check` inside RunSim, with this seed
+  std::vector<SimCrash> damage = {};  // kind, power and seed count; the point is filled in
+  bool stores = true;                 // crash in every mapped store too
+  uint64_t point_step = 1;            // every nth point only
+  bool simulate = false;              // run `work` and `check` inside RunSim, with this seed
   uint64_t seed = 1;
 };
 
