@@ -10,7 +10,8 @@
 //   3. A read that failed with EIO is tried once more; so is a block that its verifier refused.
 //   Then
 //      the error stands, and only for this read.
-//   4. When no frame can be had (all pinned, no budget) or the caller wants none, the block comes
+//   4. A thread with other requests in flight on its queue joins nobody.
+//   5. When no frame can be had (all pinned, no budget) or the caller wants none, the block comes
 //   in
 //      an owned buffer. OutOfMemory only when the budget refuses that as well.
 #ifndef TREERING_ENGINE_CACHE_BLOCK_FETCHER_H_
@@ -19,12 +20,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 
 #include "api/result.h"
 #include "api/status.h"
 #include "engine/cache/block_ref.h"
+#include "engine/cache/loads_in_flight.h"
 #include "engine/cache/page_cache.h"
 #include "engine/io/buffer_pool.h"
 #include "engine/io/file.h"
@@ -43,8 +44,8 @@ using BlockVerifier = Status (*)(const void* context, const BlockRequest& reques
 struct BlockRequest {
   BlockId id;                // id.page is the file offset in pages
   io::File* file = nullptr;  // open until the read has ended
-  // Any number. Up to 16 the block goes to a frame of the next power of two, of which only these
-  // pages are defined; above, to an owned buffer.
+  // Any number, but one number for one id. Up to 16 the block goes to a frame of the next power of
+  // two, of which only these pages are defined; above, to an owned buffer.
   uint32_t pages = 1;
   BlockVerifier verify = nullptr;  // null: the caller checks
   const void* verify_context = nullptr;
@@ -82,6 +83,7 @@ class PendingBlock {
   io::Request request_;
   Frame* frame_ = nullptr;  // unpublished, or null when buffer_ is used
   io::Buffer buffer_;
+  bool reading_ = false;  // started, not judged for good
   bool retried_error_ = false;
   bool retried_content_ = false;
   Status status_;
@@ -99,7 +101,6 @@ struct FetchStats {
 class BlockFetcher {
  public:
   BlockFetcher(PageCache* cache, io::BufferPool* buffers);
-  ~BlockFetcher();
 
   // The block from the cache, or from another thread's read of it, or from the disk. Blocks.
   Result<BlockRef> ReadOne(io::Queue* queue, const BlockRequest& request);
@@ -117,20 +118,17 @@ class BlockFetcher {
 
  private:
   friend class PendingBlock;
-  struct Load;
-  struct Waiter;
-  class Loads;
-
   Status Prepare(const BlockRequest& request, PendingBlock* pending);
-  // OK: verified. `again`: the same request is to be submitted once more.
-  Status Judge(PendingBlock* pending, bool* again);
+  Step Judge(PendingBlock* pending);
+  Status Examine(PendingBlock* pending, bool* again);
   void Deliver(PendingBlock* pending);
-  void GiveBack(PendingBlock* pending);
   Result<BlockRef> ReadFromDisk(io::Queue* queue, const BlockRequest& request);
+  Result<BlockRef> ReadAsOwner(io::Queue* queue, const BlockRequest& request,
+                               LoadsInFlight::Load* load);
 
   PageCache* const cache_;
   io::BufferPool* const buffers_;
-  const std::unique_ptr<Loads> loads_;
+  LoadsInFlight loads_;
   struct Counters {
     std::atomic<uint64_t> reads{0}, joins{0}, one_off_buffers{0}, retried_errors{0},
         retried_contents{0};
