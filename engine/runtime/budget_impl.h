@@ -56,6 +56,7 @@ class BudgetImpl final : public base::Budget {
 
  private:
   bool TakeRoom(uint64_t bytes);
+  bool TakeRoomByReclaim(uint64_t bytes);
   void Count(base::MemoryClass memory_class, uint64_t bytes);
 
   const uint64_t limit_;
@@ -63,6 +64,7 @@ class BudgetImpl final : public base::Budget {
   std::atomic<uint64_t> used_{0};
   std::atomic<uint64_t> used_max_{0};
   std::atomic<uint64_t> refused_{0};
+  std::atomic<uint32_t> reclaiming_{0};  // threads in reclaim_: the cache must not take their room
   std::array<std::atomic<uint64_t>, base::kMemoryClassCount> by_class_{};
 };
 

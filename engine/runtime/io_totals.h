@@ -22,8 +22,17 @@ class IoTotals {
   io::QueueStats Read() const;
 
  private:
-  static constexpr int kFieldCount = 9;
-  std::array<std::atomic<uint64_t>, kFieldCount> fields_{};
+  using Field = uint64_t io::QueueStats::*;
+  static constexpr std::array<Field, 10> kFields = {
+      &io::QueueStats::requests,         &io::QueueStats::bytes_read,
+      &io::QueueStats::bytes_written,    &io::QueueStats::syncs,
+      &io::QueueStats::kernel_enters,    &io::QueueStats::registered_ops,
+      &io::QueueStats::unregistered_ops, &io::QueueStats::resubmits,
+      &io::QueueStats::depth_sum,        &io::QueueStats::depth_bytes_sum,
+  };
+
+  std::array<std::atomic<uint64_t>, kFields.size()> sums_{};
+  std::atomic<const char*> broken_cause_{nullptr};  // of the first queue that broke
 };
 
 }  // namespace treering::runtime

@@ -68,8 +68,8 @@ class LogThread {
   void Loop(io::Queue* queue);
   LogClient* NextDueLocked();
   uint64_t SleepNanosLocked() const;
-  void WaitForWork(io::Queue* queue);
-  void Reap(io::Queue* queue, uint64_t timeout_nanos);
+  void Call(LogClient* client, io::Queue* queue, io::Request* request);
+  void Reap(io::Queue* queue, bool wait, uint64_t timeout_nanos);
   Entry* FindLocked(LogClient* client);
   void WakeLocked();
 

@@ -41,7 +41,6 @@ class QueueLease {
  private:
   friend class QueueLeases;
   QueueLease(LeaseHub* hub, LeasedQueue* entry) : hub_(hub), entry_(entry) {}
-  void End();
   LeaseHub* hub_ = nullptr;
   LeasedQueue* entry_ = nullptr;
 };

@@ -57,7 +57,7 @@ class WorkerPool {
   // still schedule) and waits for the running ones. Returns how many were cancelled.
   size_t Drain(const void* owner);
 
-  uint32_t thread_count() const { return static_cast<uint32_t>(workers_.size()); }
+  uint32_t thread_count() const { return options_.threads; }
   // Jobs that wait, of one priority; for stats.
   size_t waiting(JobPriority priority) const;
   size_t running() const;
@@ -71,13 +71,13 @@ class WorkerPool {
     base::Thread thread;
     const void* running_owner = nullptr;  // under mutex_
     bool busy = false;                    // under mutex_
+    bool ordinary = false;                // under mutex_: what it runs is below kFlush
   };
 
   WorkerPool(io::Disk* disk, const Options& options, IoTotals* totals);
-  Status StartWorkers(uint32_t count);
+  Status StartWorkers();
   void WorkerBody(Worker* worker);
   bool TakeLocked(Worker* worker, Waiting* taken);
-  size_t CancelLocked(const void* owner, std::vector<Waiting>* cancelled);
   bool OwnerRunsLocked(const void* owner) const;
 
   io::Disk* const disk_;

@@ -1,0 +1,121 @@
+#include "engine/runtime/budget_impl.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/base/thread.h"
+
+namespace treering::runtime {
+namespace {
+
+using base::MemoryClass;
+
+// Rounds of asking the cache before a charge is refused: others may take what it gave.
+constexpr int kReclaimRounds = 4;
+
+}  // namespace
+
+std::string_view MemoryClassName(MemoryClass memory_class) {
+  switch (memory_class) {
+    case MemoryClass::kCache:
+      return "cache";
+    case MemoryClass::kMemtable:
+      return "memtable";
+    case MemoryClass::kTableMeta:
+      return "table_meta";
+    case MemoryClass::kIoBuffer:
+      return "io_buffer";
+    case MemoryClass::kIterator:
+      return "iterator";
+    case MemoryClass::kOther:
+      return "other";
+  }
+  return "unknown";
+}
+
+BudgetImpl::~BudgetImpl() { TREERING_CHECK(used() == 0); }
+
+bool BudgetImpl::TakeRoom(uint64_t bytes) {
+  uint64_t used = used_.load(std::memory_order_relaxed);
+  while (bytes <= limit_ && used <= limit_ - bytes) {
+    if (used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed)) return true;
+    base::SchedPoint();
+  }
+  return false;
+}
+
+bool BudgetImpl::TakeRoomByReclaim(uint64_t bytes) {
+  if (!reclaim_ || bytes > limit_) return false;
+  reclaiming_.fetch_add(1, std::memory_order_relaxed);
+  bool taken = TakeRoom(bytes);
+  for (int round = 0; round < kReclaimRounds && !taken; ++round) {
+    const uint64_t free = limit_ - std::min(limit_, used());
+    const uint64_t given = reclaim_(bytes - std::min(bytes - 1, free));
+    taken = TakeRoom(bytes);
+    if (given == 0) break;
+  }
+  reclaiming_.fetch_sub(1, std::memory_order_relaxed);
+  return taken;
+}
+
+void BudgetImpl::Count(MemoryClass memory_class, uint64_t bytes) {
+  by_class_[static_cast<size_t>(memory_class)].fetch_add(bytes, std::memory_order_relaxed);
+  const uint64_t now = used();
+  uint64_t used_max = used_max_.load(std::memory_order_relaxed);
+  while (now > used_max &&
+         !used_max_.compare_exchange_weak(used_max, now, std::memory_order_relaxed)) {
+    base::SchedPoint();
+  }
+}
+
+bool BudgetImpl::TryCharge(MemoryClass memory_class, uint64_t bytes) {
+  const bool is_cache = memory_class == MemoryClass::kCache;
+  bool taken = false;
+  if (!is_cache || reclaiming_.load(std::memory_order_relaxed) == 0) taken = TakeRoom(bytes);
+  if (!taken && !is_cache) taken = TakeRoomByReclaim(bytes);
+  if (taken) {
+    Count(memory_class, bytes);
+  } else if (!is_cache) {  // the cache asks until it is refused: that says nothing
+    refused_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return taken;
+}
+
+void BudgetImpl::ForceCharge(MemoryClass memory_class, uint64_t bytes) {
+  const bool is_cache = memory_class == MemoryClass::kCache;
+  if (!TakeRoom(bytes) && (is_cache || !TakeRoomByReclaim(bytes))) {
+    used_.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  Count(memory_class, bytes);
+}
+
+void BudgetImpl::Release(MemoryClass memory_class, uint64_t bytes) {
+  auto& of_class = by_class_[static_cast<size_t>(memory_class)];
+  TREERING_CHECK(of_class.fetch_sub(bytes, std::memory_order_relaxed) >= bytes);
+  used_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+uint64_t BudgetImpl::used(MemoryClass memory_class) const {
+  return by_class_[static_cast<size_t>(memory_class)].load(std::memory_order_relaxed);
+}
+
+uint64_t BudgetImpl::over_bytes() const {
+  const uint64_t now = used();
+  return now > limit_ ? now - limit_ : 0;
+}
+
+MemoryStats BudgetImpl::Stats() const {
+  MemoryStats stats;
+  stats.limit_bytes = limit_;
+  stats.used_bytes = used();
+  stats.over_bytes = over_bytes();
+  const uint64_t used_max = used_max_.load(std::memory_order_relaxed);
+  stats.over_bytes_max = used_max > limit_ ? used_max - limit_ : 0;
+  stats.refused = refused_.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < stats.by_class.size(); ++i) {
+    stats.by_class[i] = by_class_[i].load(std::memory_order_relaxed);
+  }
+  return stats;
+}
+
+}  // namespace treering::runtime

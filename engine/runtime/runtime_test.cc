@@ -1,0 +1,160 @@
+#include "engine/runtime/runtime.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/thread.h"
+#include "engine/io/sim_disk.h"
+#include "engine/io/sim_testing.h"
+
+namespace treering::runtime {
+namespace {
+
+constexpr uint64_t kMiB = 1u << 20;
+
+RuntimeOptions SmallOptions() {
+  RuntimeOptions options;
+  options.memory_budget = 32 * kMiB;
+  return options;
+}
+
+TEST(RuntimeTest, OptionsOutOfRangeAreNamed) {
+  RuntimeOptions options;
+  options.memory_budget = 1000;
+  const Status small = RuntimeCore::Create(options).status();
+  EXPECT_TRUE(small.IsInvalidArgument());
+  EXPECT_NE(small.message().find("memory_budget is 1000"), std::string::npos);
+  options = RuntimeOptions();
+  options.background_threads = RuntimeCore::kBackgroundThreadsMax + 1;
+  EXPECT_TRUE(RuntimeCore::Create(options).status().IsInvalidArgument());
+}
+
+TEST(RuntimeTest, EveryPartWorksOnASimulatedDisk) {
+  io::RunSim(1, [] {
+    io::SimStorage storage;
+    io::SimDisk disk(&storage);
+    auto runtime = std::move(RuntimeCore::CreateOn(&disk, SmallOptions())).value();
+    EXPECT_TRUE(runtime->CheckProcess().ok());
+    EXPECT_TRUE(runtime->LeaseQueue().ok());
+    EXPECT_TRUE(runtime->LeaseSharedQueue().ok());
+    bool ran = false;
+    base::Mutex mutex;
+    base::CondVar done;
+    runtime->workers()->Schedule(JobPriority::kFlush, &ran, [&](io::Queue*) {
+      base::MutexLock lock(&mutex);
+      ran = true;
+      done.NotifyAll();
+    });
+    {
+      base::MutexLock lock(&mutex);
+      while (!ran) done.Wait(&mutex);
+    }
+    runtime->workers()->Drain(&ran);
+    cache::Frame* const frame = runtime->cache()->Allocate(4);
+    ASSERT_NE(frame, nullptr);
+    runtime->cache()->Discard(frame);
+  });
+}
+
+TEST(RuntimeTest, MemtablesTakeTheirShareFromTheCache) {
+  io::SimStorage storage;
+  io::SimDisk disk(&storage);
+  auto runtime = std::move(RuntimeCore::CreateOn(&disk, SmallOptions())).value();
+  cache::PageCache* const cache = runtime->cache();
+  const uint64_t file = cache->NewFileId();
+  for (uint64_t page = 0; page < 8000; ++page) {
+    cache::Frame* const frame = cache->Allocate(1);
+    ASSERT_NE(frame, nullptr);
+    (void)cache->Publish(frame, {file, page}, cache::Priority::kNormal, nullptr);
+  }
+  EXPECT_GE(runtime->budget()->used(base::MemoryClass::kCache), 16 * kMiB);
+  EXPECT_LE(runtime->budget()->used(base::MemoryClass::kCache), 32 * kMiB * 60 / 100);
+  std::vector<io::Buffer> memtables;
+  for (int i = 0; i < 12; ++i) {
+    memtables.push_back(runtime->buffers()->Allocate(2 * kMiB, base::MemoryClass::kMemtable));
+    ASSERT_TRUE(memtables.back()) << i;
+  }
+  EXPECT_EQ(runtime->budget()->used(base::MemoryClass::kMemtable), 24 * kMiB);
+  EXPECT_LE(runtime->budget()->used(), 32 * kMiB);
+  cache::Frame* const frame = cache->Allocate(1);
+  ASSERT_NE(frame, nullptr) << "the cache keeps a floor";
+  cache->Discard(frame);
+  EXPECT_FALSE(runtime->buffers()->Allocate(8 * kMiB, base::MemoryClass::kIterator));
+}
+
+TEST(RuntimeTest, FactsNameDriverBudgetAndClasses) {
+  io::SimStorage storage;
+  io::SimDisk disk(&storage);
+  auto runtime = std::move(RuntimeCore::CreateOn(&disk, SmallOptions())).value();
+  const std::vector<std::string> facts = runtime->Facts();
+  const auto has = [&facts](const std::string& line) {
+    return std::find(facts.begin(), facts.end(), line) != facts.end();
+  };
+  EXPECT_TRUE(has("driver: sim"));
+  EXPECT_TRUE(has("memory_budget_bytes: " + std::to_string(32 * kMiB)));
+  EXPECT_TRUE(has("memory_memtable_bytes: 0"));
+}
+
+TEST(RuntimeTest, WhatWasRetiredIsFreedBeforeTheCacheGoes) {
+  io::SimStorage storage;
+  io::SimDisk disk(&storage);
+  auto runtime = std::move(RuntimeCore::CreateOn(&disk, SmallOptions())).value();
+  bool freed = false;
+  cache::PageCache* const cache = runtime->cache();
+  auto slot = std::make_shared<cache::SwizzleSlot>(nullptr);
+  (void)cache->Publish(cache->Allocate(1), {cache->NewFileId(), 1}, cache::Priority::kHigh,
+                       slot.get());
+  runtime->epochs()->Retire([cache, slot, &freed] {
+    cache->ForgetSlot(slot.get());
+    freed = true;
+  });
+  runtime.reset();
+  EXPECT_TRUE(freed);
+}
+
+TEST(RuntimeTest, TheLoggerIsToldWhyAFastPathIsOff) {
+  std::vector<std::string> lines;
+  RuntimeOptions options = SmallOptions();
+  options.io_backend = IoBackend::kPosix;
+  options.logger = [&lines](std::string_view line) { lines.emplace_back(line); };
+  auto runtime = std::move(RuntimeCore::Create(options)).value();
+  const io::DiskFacts facts = runtime->disk()->Facts();
+  const size_t expected =
+      (facts.fallback_reason.empty() ? 0u : 1u) + (facts.registered_reason.empty() ? 0u : 1u);
+  EXPECT_GT(expected, 0u);
+  EXPECT_EQ(lines.size(), expected);
+}
+
+TEST(RuntimeTest, TheDefaultIsOneForTheProcess) {
+  auto first = std::move(RuntimeCore::Default()).value();
+  auto second = std::move(RuntimeCore::Default()).value();
+  EXPECT_EQ(first, second);
+  EXPECT_EQ(first->budget()->limit(), 256 * kMiB);
+}
+
+TEST(RuntimeTest, AForkedChildIsRefusedAndEndsCleanly) {
+  auto runtime = std::move(RuntimeCore::Create(SmallOptions())).value();
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const bool refused = runtime->CheckProcess().IsFailed() &&
+                         runtime->LeaseQueue().status().IsFailed() &&
+                         runtime->LeaseSharedQueue().status().IsFailed();
+    runtime.reset();
+    _exit(refused ? 0 : 1);
+  }
+  int result = -1;
+  ASSERT_EQ(waitpid(child, &result, 0), child);
+  EXPECT_TRUE(WIFEXITED(result));
+  EXPECT_EQ(WEXITSTATUS(result), 0);
+  EXPECT_TRUE(runtime->CheckProcess().ok());
+}
+
+}  // namespace
+}  // namespace treering::runtime
