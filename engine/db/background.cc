@@ -15,9 +15,9 @@ namespace {
 
 constexpr uint64_t kRetryNanos = 1'000'000'000;
 constexpr uint64_t kFlushFailuresMax = 3;
-constexpr uint64_t kFlushBackoffNanos = 10'000'000;
 // One sleep of a writer is at most this; the debt is looked at again after it.
 constexpr uint64_t kDelayNanosMax = 20'000'000;
+constexpr uint64_t kDelayNanosMin = 200'000;
 constexpr uint64_t kProbeBytes = 1u << 20;
 
 }  // namespace
@@ -38,6 +38,7 @@ void Background::Schedule() {
 
 void Background::ScheduleLocked() {
   if (ShouldStop()) return;
+  DecideDelay();
   if (!flush_scheduled_ && env_.memtables->SealedCount() > 0 && retry_at_nanos_ == 0 &&
       env_.errors->state() <= DbState::kDegraded) {
     flush_scheduled_ = true;
@@ -79,6 +80,7 @@ void Background::FlushJob(io::Queue* queue) {
 
 // With the mutex held.
 void Background::NoteFailure(const Status& status) {
+  env_.runtime->Log("flush failed: " + status.ToString());
   if (status.IsIoError() && ++flush_failures_ < kFlushFailuresMax) return;  // again, on a new file
   if (status.IsNoSpace() || status.IsIoError()) {
     env_.errors->Enter(DbState::kDegraded, status);
@@ -90,7 +92,6 @@ void Background::NoteFailure(const Status& status) {
   } else {
     env_.errors->EnterFor(status);
   }
-  env_.runtime->Log("flush failed: " + status.ToString());
 }
 
 Status Background::FlushOnce(io::Queue* queue) {
@@ -98,10 +99,6 @@ Status Background::FlushOnce(io::Queue* queue) {
   if (sealed.empty()) return Status::Ok();
   const key::Sequence last = sealed.back().last_sequence;
   if (Status status = env_.wait_visible(last); !status.ok()) return status;
-  {
-    base::MutexLock lock(&mutex_);
-    if (flush_failures_ > 0) base::SleepNanos(kFlushBackoffNanos);
-  }
   const uint64_t started = env_.runtime->clock()->NowNanos();
   compaction::FlushInput input;
   uint64_t used_bytes = 0;
@@ -337,28 +334,45 @@ void Background::CleanUp(io::Queue* queue) {
 
 // --- Waiting ---
 
-void Background::Throttle(uint64_t bytes) {
+// With the mutex held, whenever what it depends on may have changed.
+void Background::DecideDelay() {
   const std::shared_ptr<const manifest::Version> version = env_.store->current();
   compaction::Debt debt;
   debt.sealed_memtables = static_cast<uint32_t>(env_.memtables->SealedCount());
   if (!env_.options->user.disable_auto_compactions) {
     debt.level0_tables = static_cast<uint32_t>(version->tables(0).size());
+    debt.pending_compaction_bytes = compaction::PendingCompactionBytes(*version, picker_options());
   }
   const Options& user = env_.options->user;
   const auto limits =
       compaction::ThrottleLimits::For(user.level0_trigger, user.level_base_bytes,
                                       user.level_multiplier, env_.options->sealed_memtables_max);
-  const compaction::ThrottleDecision decision = compaction::ComputeThrottle(
-      debt, limits, drain_bytes_per_second_.load(std::memory_order_relaxed));
-  if (decision.cause == compaction::ThrottleCause::kNone) return;
-  const uint64_t nanos = std::min(kDelayNanosMax, bytes * decision.nanos_per_kib / 1024);
-  if (nanos == 0) return;
+  const auto decision = compaction::ComputeThrottle(debt, limits, drain_bytes_per_second_);
+  delay_nanos_per_kib_ = decision.nanos_per_kib;
+  switch (decision.cause) {
+    case compaction::ThrottleCause::kLevel0:
+      delay_cause_ = StallCause::kLevel0;
+      break;
+    case compaction::ThrottleCause::kPendingBytes:
+      delay_cause_ = StallCause::kPendingBytes;
+      break;
+    default:
+      delay_cause_ = StallCause::kMemtables;
+      break;
+  }
+}
+
+void Background::Throttle(uint64_t bytes) {
+  const uint64_t nanos_per_kib = delay_nanos_per_kib_.load(std::memory_order_relaxed);
+  if (nanos_per_kib == 0) [[likely]]
+    return;
+  // Sleeps are coarse: small writes add up to one that is worth it.
+  delay_owed_nanos_ += bytes * nanos_per_kib / 1024;
+  if (delay_owed_nanos_ < kDelayNanosMin) return;
+  const uint64_t nanos = std::min(kDelayNanosMax, delay_owed_nanos_);
+  delay_owed_nanos_ = 0;
   base::SleepNanos(nanos);
-  const auto cause = decision.cause == compaction::ThrottleCause::kLevel0 ? StallCause::kLevel0
-                     : decision.cause == compaction::ThrottleCause::kPendingBytes
-                         ? StallCause::kPendingBytes
-                         : StallCause::kMemtables;
-  env_.stalls->Add(cause, nanos);
+  env_.stalls->Add(delay_cause_, nanos);
 }
 
 Status Background::WaitForFlush() {

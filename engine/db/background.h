@@ -73,7 +73,7 @@ class Background {
 
   // A memtable was sealed, or a table came: starts what is due. Never blocks.
   void Schedule();
-  // Sleeps as the debt demands.
+  // Sleeps as the debt demands. By one thread at a time (the leader of the pipeline).
   void Throttle(uint64_t bytes);
   // Waits until a flush ended. OK when one did; the error that stops them otherwise.
   Status WaitForFlush();
@@ -104,6 +104,7 @@ class Background {
   };
 
   void ScheduleLocked();
+  void DecideDelay();
   bool ShouldStop() const { return stop_.load(std::memory_order_relaxed); }
   void FlushJob(io::Queue* queue);
   Status FlushOnce(io::Queue* queue);
@@ -140,6 +141,9 @@ class Background {
   std::vector<uint64_t> forgotten_segments_;  // to be dropped once promised
   BackgroundStats stats_;
   std::atomic<uint64_t> drain_bytes_per_second_{64ull << 20};
+  std::atomic<uint64_t> delay_nanos_per_kib_{0};
+  std::atomic<StallCause> delay_cause_{StallCause::kMemtables};
+  uint64_t delay_owed_nanos_ = 0;  // the leader's
 };
 
 }  // namespace treering::db

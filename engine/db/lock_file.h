@@ -1,0 +1,24 @@
+// LockFile: who owns a database directory, for other processes to see.
+//
+// Owner: DbCore.
+// Threads: one.
+// Invariants:
+//   1. While it lives the file LOCK is locked; it names this process, for the others' messages.
+#ifndef TREERING_ENGINE_DB_LOCK_FILE_H_
+#define TREERING_ENGINE_DB_LOCK_FILE_H_
+
+#include <memory>
+
+#include "api/result.h"
+#include "engine/io/disk.h"
+
+namespace treering::db {
+
+// Busy names the process that holds it. With `create` the file is made where it is missing;
+// otherwise NotFound.
+Result<std::unique_ptr<io::File>> LockDirectory(io::Directory* directory, io::Queue* queue,
+                                                bool create);
+
+}  // namespace treering::db
+
+#endif  // TREERING_ENGINE_DB_LOCK_FILE_H_
