@@ -1,0 +1,148 @@
+#include "engine/table/read_stream.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace treering::table {
+
+ReadStream::ReadStream(io::File* file, io::Queue* queue, io::BufferPool* pool,
+                       const ReadStreamOptions& options)
+    : file_(file), queue_(queue), pool_(pool), options_(options) {
+  TREERING_CHECK(options.extent_bytes_first % io::kPageBytes == 0 &&
+                 options.extent_bytes_max % io::kPageBytes == 0 && options.depth_first > 0);
+}
+
+ReadStream::~ReadStream() {
+  end_ = 0;
+  DropBefore(UINT64_MAX);
+  while (!stale_.empty()) WaitAndRoute(queue_);
+}
+
+void ReadStream::OnIo(io::Request* request) {
+  for (size_t i = 0; i < stale_.size(); ++i) {
+    if (&stale_[i]->request != request) continue;
+    spare_.push_back(std::move(stale_[i]->buffer));
+    stale_.erase(stale_.begin() + static_cast<ptrdiff_t>(i));
+    return;
+  }
+  for (const std::unique_ptr<Extent>& extent : extents_) {
+    if (&extent->request != request) continue;
+    extent->in_flight = false;
+    return;
+  }
+  TREERING_CHECK(false);
+}
+
+void ReadStream::Start(uint64_t begin, uint64_t end) {
+  DropBefore(UINT64_MAX);
+  next_offset_ = begin;
+  end_ = end;
+  extent_bytes_ = options_.extent_bytes_first;
+  depth_ = options_.depth_first;
+  Refill();
+}
+
+void ReadStream::Stop() {
+  Start(0, 0);
+  spare_.clear();
+  gathered_ = io::Buffer();
+}
+
+bool ReadStream::Covers(uint64_t offset) const {
+  if (extents_.empty()) return false;
+  return offset >= extents_.front()->offset && offset < next_offset_;
+}
+
+void ReadStream::DropBefore(uint64_t offset) {
+  while (!extents_.empty() && extents_.front()->end() <= offset) {
+    std::unique_ptr<Extent> extent = std::move(extents_.front());
+    extents_.pop_front();
+    depth_ = std::min(depth_ + 1, options_.depth_max);
+    if (extent->in_flight) {
+      stale_.push_back(std::move(extent));
+    } else {
+      spare_.push_back(std::move(extent->buffer));
+    }
+  }
+}
+
+bool ReadStream::SubmitNext() {
+  const size_t bytes = std::min<uint64_t>(extent_bytes_, end_ - next_offset_);
+  auto extent = std::make_unique<Extent>();
+  while (!spare_.empty() && !extent->buffer) {
+    if (spare_.back().size() >= bytes) extent->buffer = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  if (!extent->buffer) {
+    const bool force = extents_.empty();  // with one there is progress
+    extent->buffer = pool_->Allocate(bytes, base::MemoryClass::kIoBuffer, force);
+  }
+  if (!extent->buffer) return false;
+  extent->offset = next_offset_;
+  extent->bytes = bytes;
+  extent->request = io::Request::Read(file_, next_offset_, extent->buffer.span().first(bytes));
+  Claim(&extent->request);
+  extent->in_flight = true;
+  queue_->Submit(&extent->request);
+  extents_.push_back(std::move(extent));
+  next_offset_ += bytes;
+  extent_bytes_ = std::min(extent_bytes_ * 2, options_.extent_bytes_max);
+  return true;
+}
+
+void ReadStream::Refill() {
+  bool submitted = false;
+  // One more than the depth: the front is being looked at.
+  while (next_offset_ < end_ && extents_.size() <= depth_ && SubmitNext()) submitted = true;
+  if (submitted) PollAndRoute(queue_);
+}
+
+Status ReadStream::Reach(uint64_t offset, Extent** out) {
+  DropBefore(offset);
+  if (extents_.empty() && next_offset_ < offset) next_offset_ = offset;  // skip what nobody wants
+  Refill();
+  if (extents_.empty()) return Status::OutOfMemory(file_->path() + ": no memory to read ahead");
+  Extent* const extent = extents_.front().get();
+  TREERING_CHECK(extent->offset <= offset);
+  while (extent->in_flight) WaitAndRoute(queue_);
+  if (Status s = extent->request.ToStatus(); !s.ok()) return s;
+  if (extent->request.transferred != extent->bytes) {
+    return Status::Corruption(file_->path() + ": the file ends at " +
+                              std::to_string(extent->offset + extent->request.transferred) +
+                              ", expected " + std::to_string(extent->end()) + " bytes at least");
+  }
+  *out = extent;
+  return Status::Ok();
+}
+
+Status ReadStream::Fetch(uint64_t offset, size_t bytes, std::span<const std::byte>* out) {
+  TREERING_CHECK(offset + bytes <= end_);
+  Extent* extent;
+  if (Status s = Reach(offset, &extent); !s.ok()) return s;
+  if (offset + bytes > extent->end()) return Gather(offset, bytes, out);
+  *out = extent->buffer.span().subspan(offset - extent->offset, bytes);
+  return Status::Ok();
+}
+
+Status ReadStream::Gather(uint64_t offset, size_t bytes, std::span<const std::byte>* out) {
+  if (gathered_.size() < bytes) {
+    gathered_ = pool_->Allocate(bytes, base::MemoryClass::kIoBuffer, /*force=*/true);
+    if (!gathered_) return Status::OutOfMemory(file_->path() + ": no memory to read a block");
+  }
+  for (size_t done = 0; done < bytes;) {
+    Extent* extent;
+    if (Status s = Reach(offset + done, &extent); !s.ok()) return s;
+    const size_t skip = offset + done - extent->offset;
+    const size_t part = std::min(bytes - done, extent->bytes - skip);
+    std::memcpy(gathered_.data() + done, extent->buffer.data() + skip, part);
+    done += part;
+  }
+  *out = gathered_.span().first(bytes);
+  return Status::Ok();
+}
+
+}  // namespace treering::table
