@@ -10,8 +10,7 @@
 namespace treering::io {
 namespace {
 
-// From linux/io_uring.h of 6.12 and 6.13; liburing 2.3 has neither.
-constexpr unsigned kRegisterCloneBuffers = 30;
+// The argument of kRegisterCloneBuffers; the flag came with 6.13.
 constexpr uint32_t kCloneReplace = 1u << 1;
 struct CloneBuffers {
   uint32_t source_fd = 0;

@@ -21,8 +21,8 @@ namespace treering::io {
 // clang-format off
 enum class Action : uint8_t {
   kRead, kWrite, kSync, kAllocate, kTruncate,  // in the order of Op
-  kOpen, kCreate, kRename, kLink, kUnlink, kList, kSyncDirectory, kMakeDirectory, kLock, kStat, kMap,
-  kEnterRing, kSetupRing, kRegister,
+  kOpen, kCreate, kRename, kLink, kUnlink, kList, kSyncDirectory, kMakeDirectory, kLock, kStat,
+  kMap, kEnterRing, kSetupRing, kRegister,
 };
 // clang-format on
 inline constexpr int kActionCount = 19;

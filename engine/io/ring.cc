@@ -50,7 +50,7 @@ std::string NamesOf(uint32_t flags) {
 
 // Sets of flags, best first; each is a subset of what newer kernels know.
 std::vector<uint32_t> LadderFor(const RingOptions& options) {
-  constexpr uint32_t kAlways = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+  constexpr uint32_t kAlways = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_R_DISABLED;
   if (options.sqpoll) {
     return {kAlways | IORING_SETUP_SQPOLL | IORING_SETUP_SUBMIT_ALL, kAlways | IORING_SETUP_SQPOLL};
   }
@@ -91,6 +91,9 @@ Result<std::unique_ptr<Ring>> Ring::Create(const RingOptions& options) {
   if ((ring->ring_.features & kNeededFeatures) != kNeededFeatures) {
     return Status::NotSupported("set up ring: this kernel's io_uring is too old, 5.11 is needed");
   }
+  if (const int refused = ring->RestrictAndEnable(); refused < 0) {
+    return ErrorStatus(Action::kSetupRing, "io_uring", kNoOffset, -refused);
+  }
   // A child of fork must not share the ring.
   io_uring_ring_dontfork(&ring->ring_);
   // Entries are used in order, so the indirection of old kernels stays the identity.
@@ -100,6 +103,31 @@ Result<std::unique_ptr<Ring>> Ring::Create(const RingOptions& options) {
   ring->flag_names_ = NamesOf(ring->ring_.flags);
   ring->owner_ = options.movable ? 0 : gettid();
   return ring;
+}
+
+int Ring::RestrictAndEnable() {
+  // liburing.so 2.3 does not export the helpers for either call.
+  const auto fd = static_cast<unsigned>(ring_.ring_fd);
+  std::vector<io_uring_restriction> allowed;
+  for (const uint8_t op : {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_READ_FIXED,
+                           IORING_OP_WRITE_FIXED, IORING_OP_POLL_ADD, IORING_OP_TIMEOUT}) {
+    allowed.push_back({.opcode = IORING_RESTRICTION_SQE_OP, .sqe_op = op, .resv = 0, .resv2 = {}});
+  }
+  allowed.push_back({.opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED,
+                     .sqe_flags = IOSQE_IO_LINK,
+                     .resv = 0,
+                     .resv2 = {}});
+  for (const uint8_t op : {uint8_t{IORING_REGISTER_BUFFERS2},
+                           uint8_t{IORING_REGISTER_BUFFERS_UPDATE}, kRegisterCloneBuffers}) {
+    allowed.push_back(
+        {.opcode = IORING_RESTRICTION_REGISTER_OP, .register_op = op, .resv = 0, .resv2 = {}});
+  }
+  // Kernels that do not know clones refuse the list with it. One that refuses both is not told.
+  const auto count = static_cast<unsigned>(allowed.size());
+  if (io_uring_register(fd, IORING_REGISTER_RESTRICTIONS, allowed.data(), count) < 0) {
+    (void)io_uring_register(fd, IORING_REGISTER_RESTRICTIONS, allowed.data(), count - 1);
+  }
+  return io_uring_register(fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
 }
 
 Ring::~Ring() {

@@ -7,8 +7,10 @@
 //      for as many completions, so that none overflows.
 //   2. Flags are tried from SINGLE_ISSUER|DEFER_TASKRUN downwards; what was taken is in
 //   flag_names().
-//   3. Needs Linux 5.11 (EXT_ARG, NODROP); older kernels are an error that says so.
-// Source: man 2 io_uring_setup, io_uring_enter.
+//   3. Restricted by the kernel, before it takes its first entry, to reads, writes and what a wake
+//      needs: a stray entry is refused.
+//   4. Needs Linux 5.11 (EXT_ARG, NODROP); older kernels are an error that says so.
+// Source: man 2 io_uring_setup, io_uring_enter, io_uring_register.
 #ifndef TREERING_ENGINE_IO_RING_H_
 #define TREERING_ENGINE_IO_RING_H_
 
@@ -21,6 +23,9 @@
 #include "api/result.h"
 
 namespace treering::io {
+
+// Of io_uring_register, from linux/io_uring.h of 6.12; liburing 2.3 does not have it.
+inline constexpr uint8_t kRegisterCloneBuffers = 30;
 
 struct RingOptions {
   uint32_t depth = 1;
@@ -75,6 +80,7 @@ class Ring {
 
  private:
   Ring() = default;
+  int RestrictAndEnable();
   uint32_t Flush();
 
   io_uring ring_ = {};
