@@ -257,7 +257,9 @@ std::vector<Status> ReadTogether(World* world, int count) {
                       const auto queue = world->NewQueue();
                       Result<BlockRef> block = world->fetcher.ReadOne(queue.get(), world->Block(9));
                       outcomes[i] = block.status();
-                      if (block.ok()) EXPECT_EQ(block->data()[100], std::byte{9});
+                      if (block.ok()) {
+                        EXPECT_EQ(block->data()[100], std::byte{9});
+                      }
                     },
                     &threads[i])
                     .ok());
