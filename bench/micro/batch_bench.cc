@@ -19,14 +19,15 @@ WriteBatch MakeBatch(int64_t records) {
 }
 
 void BM_BatchBuild(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(MakeBatch(state.range(0)).ByteSize());
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(MakeBatch(state.range(0)).ByteSize());
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(BM_BatchBuild)->Arg(1)->Arg(1000);
 
 void BM_BatchRead(benchmark::State& state) {
   const WriteBatch batch = MakeBatch(state.range(0));
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     key::BatchReader reader(batch.rep());
     uint64_t bytes = 0;
     while (reader.Next()) bytes += reader.key().size() + reader.value().size();

@@ -13,7 +13,7 @@ void BM_Xxh3(benchmark::State& state) {
   const auto bytes = static_cast<size_t>(state.range(0));
   const std::vector<char> data(bytes, 'x');
   uint64_t seed = 0;
-  for (auto _ : state) seed = base::Xxh3(data.data(), bytes, seed);
+  for ([[maybe_unused]] auto _ : state) seed = base::Xxh3(data.data(), bytes, seed);
   benchmark::DoNotOptimize(seed);
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }

@@ -35,7 +35,7 @@ void BM_LoserTreeMerge(benchmark::State& state) {
     for (int64_t run = 0; run < state.range(1); ++run) heads.push_back(i++);
   }
   for (auto& heads : sources.heads) heads.push_back(UINT64_MAX);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     sources.at.assign(count, 0);
     key::LoserTree<Before> tree(count, Before{&sources});
     tree.Rebuild();

@@ -80,7 +80,8 @@ void BM_MemTableInsert(benchmark::State& state, Keys keys, bool random) {
   KeepingSource source;
   const auto records = static_cast<uint64_t>(state.range(0));
   Fill(&source, records, keys, random);
-  for (auto _ : state) benchmark::DoNotOptimize(Fill(&source, records, keys, random));
+  for ([[maybe_unused]] auto _ : state)
+    benchmark::DoNotOptimize(Fill(&source, records, keys, random));
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK_CAPTURE(BM_MemTableInsert, random, Keys::kBinary, true)
@@ -96,7 +97,7 @@ void BM_MemTableGet(benchmark::State& state) {
   const auto table = Fill(&source, records, Keys::kBinary, true);
   base::Prng prng(3);
   char key[kKeyBytes];
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     MakeKey(Keys::kBinary, prng.Uniform(records), key);
     benchmark::DoNotOptimize(table->Get(Slice(key, kKeyBytes), records + 1));
   }
@@ -108,7 +109,7 @@ void BM_MemTableScan(benchmark::State& state) {
   KeepingSource source;
   const auto table = Fill(&source, static_cast<uint64_t>(state.range(0)), Keys::kBinary, true);
   const auto iterator = table->NewIterator();
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     uint64_t bytes = 0;
     for (iterator->SeekToFirst(); iterator->Valid(); iterator->Next()) {
       bytes += iterator->key().size() + iterator->value().size();

@@ -4,12 +4,14 @@ def micro_benchmark(name, deps, smoke_filter = ".*"):
     """`smoke_filter`: the cases of the test; what begins with "-" leaves cases out."""
     native.cc_library(
         name = name + "_cases",
+        testonly = 1,
         srcs = [name + ".cc"],
         deps = deps,
         alwayslink = 1,
     )
     native.cc_binary(
         name = name,
+        testonly = 1,
         deps = [name + "_cases", "//tools/bazel/third_party:benchmark_main"],
     )
     native.cc_test(

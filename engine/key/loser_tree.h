@@ -28,7 +28,10 @@ class LoserTree {
  public:
   // `players` > 0. Call Rebuild before the first winner().
   LoserTree(uint32_t players, Before before)
-      : players_(players), before_(std::move(before)), nodes_(players), winners_(2 * players) {
+      : players_(players),
+        before_(std::move(before)),
+        nodes_(players),
+        winners_(size_t{2} * players) {
     TREERING_CHECK(players > 0);
   }
 
@@ -37,7 +40,7 @@ class LoserTree {
   // Plays every match. Leaf i is node players_ + i; node k plays the winners of 2k and 2k + 1.
   void Rebuild() {
     for (uint32_t i = 0; i < players_; ++i) winners_[players_ + i] = i;
-    for (uint32_t k = players_ - 1; k > 0; --k) {
+    for (size_t k = players_ - 1; k > 0; --k) {
       uint32_t a = winners_[2 * k];
       uint32_t b = winners_[2 * k + 1];
       if (before_(b, a)) std::swap(a, b);

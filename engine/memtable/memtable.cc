@@ -42,7 +42,11 @@ MemTable::~MemTable() = default;
 
 Result<Reservation> MemTable::Reserve(key::Sequence first, uint64_t records, uint64_t data_bytes) {
   TREERING_CHECK(!sealed());
-  TREERING_CHECK(records <= base::kSequenceMax && first <= base::kSequenceMax - records);
+  if (records > base::kSequenceMax || first > base::kSequenceMax - records + 1) {
+    return Status::InvalidArgument(
+        "memtable: " + std::to_string(records) + " records from sequence " + std::to_string(first) +
+        " on pass the last sequence, " + std::to_string(base::kSequenceMax));
+  }
   Reservation reservation;
   reservation.first_ = first;
   reservation.records_ = records;

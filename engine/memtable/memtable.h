@@ -68,7 +68,8 @@ class MemTable {
 
   // Sets memory aside for the records of sequences [first, first + records), whose keys and values
   // together have at most `data_bytes` bytes (a batch's ByteSize() is such a bound). OutOfMemory
-  // when the source has none: ask before anything is logged. Not after Seal.
+  // when the source has none: ask before anything is logged. InvalidArgument beyond kSequenceMax.
+  // Not after Seal.
   Result<Reservation> Reserve(key::Sequence first, uint64_t records, uint64_t data_bytes);
 
   // Adds one of the records that `reservation` was made for; each sequence once. `kind` is kValue

@@ -273,6 +273,15 @@ TEST_F(MemTableTest, AnUnusedReservationLeavesNothingBehind) {
   EXPECT_EQ(table->DeletionCount(), 1u);
 }
 
+TEST_F(MemTableTest, SequencesBeyondTheLastAreRefused) {
+  const auto table = NewTable();
+  EXPECT_TRUE(table->Reserve(base::kSequenceMax, 1, 10).ok());
+  EXPECT_TRUE(table->Reserve(base::kSequenceMax, 2, 10).status().IsInvalidArgument());
+  EXPECT_TRUE(table->Reserve(base::kSequenceMax + 1, 1, 10).status().IsInvalidArgument());
+  EXPECT_TRUE(table->Reserve(UINT64_MAX, 1, 10).status().IsInvalidArgument());
+  EXPECT_TRUE(table->Reserve(1, UINT64_MAX, 10).status().IsInvalidArgument());
+}
+
 TEST_F(MemTableTest, AfterSealingEarlierReservationsStillAdd) {
   const auto table = NewTable();
   Result<Reservation> reservation = table->Reserve(1, 1, 10);
