@@ -49,7 +49,7 @@ class BufferArena {
   };
 
   explicit BufferArena(Options options);
-  ~BufferArena();
+  ~BufferArena();  // CHECKs that every slab was given back
   BufferArena(const BufferArena&) = delete;
   BufferArena& operator=(const BufferArena&) = delete;
 
