@@ -22,7 +22,7 @@
 #include "engine/io/sim_durability.h"
 #include "engine/io/sim_faults.h"
 #include "engine/io/sim_node.h"
-#include "engine/io/sim_storage.h"
+#include "engine/io/sim_policy.h"
 
 namespace treering::io {
 

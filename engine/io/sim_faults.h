@@ -69,6 +69,11 @@ class SimFaultPlan {
   std::vector<Entry> entries_;
 };
 
+constexpr bool SimIsSyncEffect(SimFaultEffect effect) {
+  return effect == SimFaultEffect::kSyncLosesData || effect == SimFaultEffect::kSyncKeepsData ||
+         effect == SimFaultEffect::kSyncIsDurable || effect == SimFaultEffect::kSyncReportsLate;
+}
+
 // Whether `name` fits `pattern`, in which '*' stands for any run of characters.
 bool SimNameMatches(std::string_view pattern, std::string_view name);
 

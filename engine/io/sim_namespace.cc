@@ -61,7 +61,7 @@ int SimNamespace::Gate(Action action, const std::string& path, uint64_t generati
     TraceName(action, path, met->error);
     return met->error;
   }
-  if (fault != nullptr) *fault = met;
+  if (fault != nullptr && SimIsSyncEffect(met->effect)) *fault = met;
   return 0;
 }
 

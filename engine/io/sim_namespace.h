@@ -56,7 +56,8 @@ class SimNamespace {
            const std::string& new_name);
   // `mark`: the last name operation when the sync was submitted.
   int SyncDirectory(const SimHandle& directory, uint64_t mark);
-  // What is done besides operations: an error for the caller, or a fault that is not one.
+  // Whether an operation may begin: the error it meets, else 0; `fault` gets what a sync is to
+  // suffer.
   int Gate(Action action, const std::string& path, uint64_t generation,
            const SimFault** fault = nullptr);
 

@@ -18,7 +18,7 @@
 #include "engine/base/prng.h"
 #include "engine/io/sim_content.h"
 #include "engine/io/sim_node.h"
-#include "engine/io/sim_storage.h"
+#include "engine/io/sim_policy.h"
 
 namespace treering::io {
 

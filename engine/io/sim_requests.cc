@@ -30,7 +30,7 @@ bool Fits(SimFaultEffect effect, Op op) {
     case SimFaultEffect::kMisdirected:
       return op == Op::kWrite;
     default:
-      return op == Op::kSync;
+      return op == Op::kSync && SimIsSyncEffect(effect);
   }
 }
 

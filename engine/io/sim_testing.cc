@@ -34,23 +34,28 @@ void RunMaybeSimulated(const SimCrashLoop& loop, const std::function<void()>& bo
   }
 }
 
+std::unique_ptr<SimStorage> StartOf(const SimCrashLoop& loop) {
+  if (loop.start != nullptr) return loop.start->Clone();
+  return std::make_unique<SimStorage>(SimStorageOptions{.seed = loop.seed});
+}
+
 // One crash point with all its damages. False when a check failed.
 bool TryPoint(const SimCrashLoop& loop, SimCrash point,
               const std::function<void(SimStorage*)>& work,
               const std::function<void(SimStorage*, const SimCrash&)>& check,
               uint64_t* recoveries) {
-  SimStorage storage({.seed = loop.seed});
+  const std::unique_ptr<SimStorage> storage = StartOf(loop);
   if (point.at_store) {
-    storage.CrashAtStore(point.io_index);
+    storage->CrashAtStore(point.io_index);
   } else {
-    storage.CrashAt(point.io_index, point.side);
+    storage->CrashAt(point.io_index, point.side);
   }
-  RunMaybeSimulated(loop, [&] { work(&storage); });
+  RunMaybeSimulated(loop, [&] { work(storage.get()); });
   for (SimCrash crash : loop.damage.empty() ? DefaultDamage() : loop.damage) {
     crash.io_index = point.io_index;
     crash.at_store = point.at_store;
     crash.side = point.side;
-    const std::unique_ptr<SimStorage> survivor = storage.Clone();
+    const std::unique_ptr<SimStorage> survivor = storage->Clone();
     survivor->Restart(crash.kind, crash.power, crash.seed + point.io_index);
     RunMaybeSimulated(loop, [&] { check(survivor.get(), crash); });
     ++*recoveries;
@@ -106,19 +111,21 @@ std::vector<SimCrash> DefaultDamage() {
 
 uint64_t ForEachCrash(const SimCrashLoop& loop, const std::function<void(SimStorage*)>& work,
                       const std::function<void(SimStorage*, const SimCrash&)>& check) {
-  SimStorage whole({.seed = loop.seed});
-  RunMaybeSimulated(loop, [&] { work(&whole); });
+  const std::unique_ptr<SimStorage> whole = StartOf(loop);
+  const uint64_t first_io = whole->io_count();
+  const uint64_t first_store = whole->store_count();
+  RunMaybeSimulated(loop, [&] { work(whole.get()); });
   if (testing::Test::HasFailure()) return 0;
   uint64_t recoveries = 0;
   // One point past the last: the crash after everything was done.
-  for (uint64_t index = 0; index <= whole.io_count(); index += loop.point_step) {
+  for (uint64_t index = first_io; index <= whole->io_count(); index += loop.point_step) {
     for (const CrashSide side : {CrashSide::kBefore, CrashSide::kAfter}) {
       const SimCrash point{.io_index = index, .side = side};
       if (!TryPoint(loop, point, work, check, &recoveries)) return recoveries;
     }
   }
   if (!loop.stores) return recoveries;
-  for (uint64_t index = 0; index < whole.store_count(); index += loop.point_step) {
+  for (uint64_t index = first_store; index < whole->store_count(); index += loop.point_step) {
     const SimCrash point{.io_index = index, .at_store = true};
     if (!TryPoint(loop, point, work, check, &recoveries)) return recoveries;
   }

@@ -39,12 +39,14 @@ struct SimCrashLoop {
   uint64_t point_step = 1;            // every nth point only
   bool simulate = false;              // run `work` and `check` inside RunSim, with this seed
   uint64_t seed = 1;
+  // Each run begins with a copy of this instead of an empty storage: for crashes of a recovery.
+  const SimStorage* start = nullptr;
 };
 
 // Process death twice, and power loss with every policy.
 std::vector<SimCrash> DefaultDamage();
 
-// For every I/O (and store) that `work` does: does it anew on an empty storage that crashes there,
+// For every I/O (and store) that `work` does: does it anew on a storage that crashes there,
 // then for every damage restarts a copy and calls `check` with it. `work` must stop at the first
 // error after which `storage->crashed()`, and keep outside what was acknowledged before. Stops at
 // the first crash whose check failed the test. Returns how many recoveries were checked.
