@@ -180,9 +180,9 @@ std::shared_ptr<SnapshotCore> DbCore::GetSnapshot() {
 
 namespace {
 
-Status CheckWritable(const DbParts& parts, const std::string& path) {
-  if (parts.closed.load(std::memory_order_acquire))
-    return Status::Aborted("the database is closed");
+Status CheckWritable(const OperationGate::Pass& pass, const DbParts& parts,
+                     const std::string& path) {
+  if (!pass) return Status::Aborted("the database is closed");
   if (parts.pipeline == nullptr) return Status::ReadOnly(path + " was opened read-only");
   return parts.errors.ForWrite();
 }
@@ -214,8 +214,7 @@ Status DbCore::WaitForCompaction() {
 
 bool DbCore::GetProperty(std::string_view name, std::string* value) {
   const OperationGate::Pass pass(&impl_->gate);
-  const DbParts& parts = *impl_->parts;
-  return pass && ReadProperty(parts, name, value);
+  return pass && ReadProperty(*impl_->parts, name, value);
 }
 
 Result<std::vector<uint64_t>> DbCore::ApproximateSizes(std::span<const Range> ranges) {

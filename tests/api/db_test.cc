@@ -1,0 +1,426 @@
+// The public interface on the real disk, for each driver: what each call promises, and what bad
+// input gets.
+#include "api/db.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <vector>
+
+#include "tests/support/temp_dir.h"
+
+namespace treering {
+namespace {
+
+class DbTest : public ::testing::TestWithParam<IoBackend> {
+ protected:
+  DbTest() {
+    RuntimeOptions runtime;
+    runtime.memory_budget = 64 << 20;
+    runtime.io_backend = GetParam();
+    auto made = Runtime::Create(runtime);
+    EXPECT_TRUE(made.ok()) << made.status().ToString();
+    options_.runtime = *std::move(made);
+    options_.create_if_missing = true;
+    options_.memtable_bytes = 256 << 10;
+    options_.table_bytes = 256 << 10;
+    options_.level_base_bytes = 1 << 20;
+  }
+
+  void Open() {
+    db_.reset();
+    auto opened = DB::Open(options_, path_);
+    ASSERT_TRUE(opened.ok()) << opened.status().ToString();
+    db_ = *std::move(opened);
+  }
+  std::string Get(const std::string& key, const Snapshot* snapshot = nullptr) {
+    PinnedValue value;
+    ReadOptions options;
+    options.snapshot = snapshot;
+    const Status status = db_->Get(key, &value, options);
+    return status.ok() ? value.ToString() : std::string(StatusCodeName(status.code()));
+  }
+  std::string Walk(bool forward, const ReadOptions& options = {}) {
+    std::string text;
+    const auto it = db_->NewIterator(options);
+    for (forward ? it->SeekToFirst() : it->SeekToLast(); it->Valid();
+         forward ? it->Next() : it->Prev()) {
+      text += it->key().ToString() + "=" + it->value().ToString() + " ";
+    }
+    EXPECT_TRUE(it->status().ok()) << it->status().ToString();
+    return text;
+  }
+  void Fill(int count, int salt) {
+    for (int i = 0; i < count; ++i) {
+      const std::string key = "key" + std::to_string(i * 7919 % count);
+      const std::string value = std::to_string(salt) + ":" + key + std::string(200, 'v');
+      ASSERT_TRUE(db_->Put(key, value).ok());
+      model_[key] = value;
+    }
+  }
+  void ExpectModel() {
+    const auto it = db_->NewIterator();
+    auto expected = model_.begin();
+    for (it->SeekToFirst(); it->Valid(); it->Next(), ++expected) {
+      ASSERT_TRUE(expected != model_.end());
+      ASSERT_EQ(it->key().ToString(), expected->first);
+      ASSERT_EQ(it->value().ToString(), expected->second);
+    }
+    ASSERT_TRUE(it->status().ok()) << it->status().ToString();
+    ASSERT_TRUE(expected == model_.end());
+    for (const auto& [key, value] : model_) ASSERT_EQ(Get(key), value);
+  }
+
+  testing::TempDir dir_;
+  std::string path_ = dir_.File("db");
+  Options options_;
+  std::unique_ptr<DB> db_;
+  std::map<std::string, std::string> model_;
+};
+
+TEST_P(DbTest, PutsGetsAndDeletes) {
+  Open();
+  EXPECT_EQ(Get("a"), "NotFound");
+  ASSERT_TRUE(db_->Put("a", "1").ok());
+  ASSERT_TRUE(db_->Put("a", "2").ok());
+  ASSERT_TRUE(db_->Put("", "empty key").ok());
+  ASSERT_TRUE(db_->Put(Slice("\0\xff", 2), Slice("\0", 1)).ok());
+  ASSERT_TRUE(db_->Delete("never there").ok());
+  EXPECT_EQ(Get("a"), "2");
+  EXPECT_EQ(Get(""), "empty key");
+  EXPECT_EQ(Get(std::string("\0\xff", 2)), std::string("\0", 1));
+  ASSERT_TRUE(db_->Delete("a").ok());
+  EXPECT_EQ(Get("a"), "NotFound");
+}
+
+TEST_P(DbTest, EveryDurabilitySurvivesReopening) {
+  Open();
+  int count = 0;
+  for (const Durability durability :
+       {Durability::kMemory, Durability::kProcess, Durability::kDisk}) {
+    WriteOptions options;
+    options.durability = durability;
+    ASSERT_TRUE(db_->Put("key" + std::to_string(count++), "value", options).ok());
+  }
+  ASSERT_TRUE(db_->Close().ok());
+  Open();
+  EXPECT_EQ(Walk(true), "key0=value key1=value key2=value ");
+}
+
+TEST_P(DbTest, FlushesCompactsAndReopens) {
+  Open();
+  Fill(4'000, 1);
+  Fill(2'000, 2);
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE(db_->Delete("key" + std::to_string(i)).ok());
+    model_.erase("key" + std::to_string(i));
+  }
+  ExpectModel();
+  ASSERT_TRUE(db_->Flush().ok());
+  ExpectModel();
+  const Status compacted = db_->CompactRange(nullptr, nullptr);
+  ASSERT_TRUE(compacted.ok()) << compacted.ToString();
+  ASSERT_TRUE(db_->WaitForCompaction().ok());
+  ExpectModel();
+  std::string at_level0;
+  ASSERT_TRUE(db_->GetProperty("treering.num-files-at-level0", &at_level0));
+  EXPECT_EQ(at_level0, "0");
+  ASSERT_TRUE(db_->Close().ok());
+  Open();
+  ExpectModel();
+  const auto report = db_->Verify();
+  ASSERT_TRUE(report.ok()) << report.status().ToString();
+  EXPECT_GT(report->files, 0u);
+  EXPECT_TRUE(report->problems.empty()) << report->problems.front().ToString();
+}
+
+TEST_P(DbTest, SnapshotsKeepWhatTheySee) {
+  Open();
+  ASSERT_TRUE(db_->Put("a", "old").ok());
+  const auto snapshot = db_->GetSnapshot();
+  ASSERT_TRUE(db_->Put("a", "new").ok());
+  ASSERT_TRUE(db_->Put("b", "later").ok());
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  EXPECT_EQ(Get("a"), "new");
+  EXPECT_EQ(Get("a", snapshot.get()), "old");
+  EXPECT_EQ(Get("b", snapshot.get()), "NotFound");
+  ReadOptions options;
+  options.snapshot = snapshot.get();
+  EXPECT_EQ(Walk(true, options), "a=old ");
+}
+
+TEST_P(DbTest, IteratorsWalkBothWaysWithinBounds) {
+  Open();
+  for (const char* key : {"a", "b", "c", "d", "e"}) ASSERT_TRUE(db_->Put(key, key).ok());
+  ASSERT_TRUE(db_->Flush().ok());
+  ASSERT_TRUE(db_->Delete("c").ok());
+  EXPECT_EQ(Walk(true), "a=a b=b d=d e=e ");
+  EXPECT_EQ(Walk(false), "e=e d=d b=b a=a ");
+  const Slice lower("b");
+  const Slice upper("e");
+  ReadOptions options;
+  options.lower_bound = &lower;
+  options.upper_bound = &upper;
+  EXPECT_EQ(Walk(true, options), "b=b d=d ");
+  EXPECT_EQ(Walk(false, options), "d=d b=b ");
+}
+
+TEST_P(DbTest, MultiGetAgreesWithGet) {
+  Open();
+  Fill(3'000, 1);
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  ASSERT_TRUE(db_->Close().ok());
+  Open();  // nothing is cached but what this runtime has: new file handles, new frames
+  std::vector<std::string> keys;
+  for (int i = 0; i < 300; ++i) keys.push_back("key" + std::to_string(i * 37 % 4'000));
+  keys.push_back(keys.front());
+  std::vector<Slice> slices(keys.begin(), keys.end());
+  std::vector<PinnedValue> values(keys.size());
+  std::vector<Status> statuses(keys.size());
+  db_->MultiGet(slices, values, statuses);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const auto it = model_.find(keys[i]);
+    ASSERT_EQ(statuses[i].IsNotFound(), it == model_.end()) << statuses[i].ToString();
+    if (it != model_.end()) {
+      ASSERT_EQ(values[i].ToString(), it->second);
+    }
+  }
+}
+
+TEST_P(DbTest, LargeValuesAreWholeAndStayPinned) {
+  Open();
+  std::string large(1 << 20, 'x');
+  for (size_t i = 0; i < large.size(); ++i) large[i] = static_cast<char>(i * 131 >> 3);
+  ASSERT_TRUE(db_->Put("large", large).ok());
+  ASSERT_TRUE(db_->Put("middle", large.substr(0, 20'000)).ok());
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  PinnedValue value, middle;
+  ASSERT_TRUE(db_->Get("large", &value).ok());
+  ASSERT_TRUE(db_->Get("middle", &middle).ok());
+  db_.reset();
+  options_.runtime.reset();
+  EXPECT_EQ(value.ToString(), large);
+  EXPECT_EQ(middle.ToString(), large.substr(0, 20'000));
+}
+
+TEST_P(DbTest, LimitsAreRefusedBeforeAnythingIsWritten) {
+  Open();
+  const std::string key_max(65'535, 'k');
+  EXPECT_TRUE(db_->Put(key_max, "v").ok());
+  EXPECT_EQ(Get(key_max), "v");
+  EXPECT_TRUE(db_->Put(key_max + "k", "v").IsInvalidArgument());
+  const std::string batch_max(16 << 20, 'v');  // a quarter of the budget
+  const Status refused = db_->Put("k", batch_max + "v");
+  EXPECT_TRUE(refused.IsInvalidArgument());
+  EXPECT_NE(refused.message().find("split it"), std::string_view::npos);
+  EXPECT_EQ(Get("k"), "NotFound");
+  EXPECT_TRUE(db_->Put("k", batch_max.substr(100)).ok());
+}
+
+TEST_P(DbTest, HandlesOutliveTheDatabase) {
+  Open();
+  Fill(2'000, 1);
+  auto it = db_->NewIterator();
+  auto snapshot = db_->GetSnapshot();
+  it->SeekToFirst();
+  ASSERT_TRUE(it->Valid());
+  ASSERT_TRUE(db_->Close().ok());
+  it->Next();
+  EXPECT_FALSE(it->Valid());
+  EXPECT_TRUE(it->status().IsAborted());
+  EXPECT_TRUE(db_->Put("a", "b").IsAborted());
+  PinnedValue value;
+  EXPECT_TRUE(db_->Get("a", &value).IsAborted());
+  EXPECT_TRUE(db_->Flush().IsAborted());
+  EXPECT_TRUE(db_->Close().ok());
+  db_.reset();
+  Open();  // the directory is free although handles live
+  ASSERT_TRUE(db_->Put("a", "b").ok());
+}
+
+TEST_P(DbTest, ASecondOpenIsBusy) {
+  Open();
+  const auto second = DB::Open(options_, path_);
+  ASSERT_FALSE(second.ok());
+  EXPECT_TRUE(second.status().IsBusy()) << second.status().ToString();
+  std::filesystem::create_symlink(path_, dir_.File("link"));
+  const auto by_link = DB::Open(options_, dir_.File("link"));
+  ASSERT_FALSE(by_link.ok());
+  EXPECT_TRUE(DB::Destroy(path_, options_).IsBusy());
+}
+
+// Another process holds the lock; here another descriptor does, which is the same to flock.
+TEST_P(DbTest, ALockedDatabaseNamesItsHolder) {
+  Open();
+  ASSERT_TRUE(db_->Close().ok());
+  const int fd = open((path_ + "/LOCK").c_str(), O_RDWR);
+  ASSERT_GE(fd, 0);
+  ASSERT_EQ(flock(fd, LOCK_EX | LOCK_NB), 0);
+  const auto refused = DB::Open(options_, path_);
+  close(fd);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_TRUE(refused.status().IsBusy());
+  EXPECT_NE(refused.status().message().find("pid " + std::to_string(getpid())),
+            std::string_view::npos)
+      << refused.status().ToString();
+}
+
+TEST_P(DbTest, AMissingDatabaseIsNotMadeUnasked) {
+  options_.create_if_missing = false;
+  const auto missing = DB::Open(options_, path_);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_TRUE(missing.status().IsNotFound());
+  EXPECT_NE(missing.status().message().find(path_), std::string_view::npos);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  options_.create_if_missing = true;
+  Open();
+  db_.reset();
+  options_.error_if_exists = true;
+  EXPECT_TRUE(DB::Open(options_, path_).status().IsInvalidArgument());
+}
+
+TEST_P(DbTest, ForeignDirectoriesAreRefusedByName) {
+  const auto refused_with = [&](std::vector<std::string> files, const std::string& words) {
+    const std::string path = dir_.File("foreign");
+    std::filesystem::create_directory(path);
+    for (const std::string& file : files) std::ofstream(path + "/" + file) << "MANIFEST-000001\n";
+    const auto opened = DB::Open(options_, path);
+    ASSERT_FALSE(opened.ok());
+    EXPECT_TRUE(opened.status().IsInvalidArgument()) << opened.status().ToString();
+    EXPECT_NE(opened.status().message().find(words), std::string_view::npos)
+        << opened.status().ToString();
+    size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(path)) count += entry.exists();
+    EXPECT_EQ(count, files.size());
+    std::filesystem::remove_all(path);
+  };
+  refused_with({"CURRENT", "MANIFEST-000001", "000005.ldb", "LOCK", "LOG"}, "LevelDB");
+  refused_with({"CURRENT", "MANIFEST-000001", "OPTIONS-000007", "IDENTITY", "000009.sst"},
+               "RocksDB");
+  refused_with({"letter.txt"}, "letter.txt");
+}
+
+TEST_P(DbTest, AnotherComparatorIsRefused) {
+  class Backwards final : public Comparator {
+   public:
+    std::string_view Name() const override { return "test.backwards"; }
+    int Compare(const Slice& a, const Slice& b) const override { return b.Compare(a); }
+  };
+  static const Backwards backwards;
+  options_.comparator = &backwards;
+  Open();
+  for (const char* key : {"a", "c", "b"}) ASSERT_TRUE(db_->Put(key, key).ok());
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  EXPECT_EQ(Walk(true), "c=c b=b a=a ");
+  EXPECT_EQ(Get("b"), "b");
+  db_.reset();
+  options_.comparator = BytewiseComparator();
+  const auto refused = DB::Open(options_, path_);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_TRUE(refused.status().IsInvalidArgument()) << refused.status().ToString();
+  EXPECT_NE(refused.status().message().find("test.backwards"), std::string_view::npos);
+}
+
+TEST_P(DbTest, AReadOnlyViewIsFixedAndWritesNothing) {
+  Open();
+  Fill(1'000, 1);
+  ASSERT_TRUE(db_->Flush().ok());
+  ASSERT_TRUE(db_->Put("in the log", "yes").ok());
+  Options view_options = options_;
+  view_options.read_only = true;
+  view_options.create_if_missing = false;
+  auto view = DB::Open(view_options, path_);
+  ASSERT_TRUE(view.ok()) << view.status().ToString();
+  ASSERT_TRUE(db_->Put("after", "no").ok());
+  PinnedValue value;
+  EXPECT_TRUE((*view)->Get("in the log", &value).ok());
+  EXPECT_TRUE((*view)->Get("after", &value).IsNotFound());
+  EXPECT_TRUE((*view)->Put("a", "b").IsReadOnly());
+  EXPECT_TRUE((*view)->Flush().IsReadOnly());
+  // The writer replaces every table; the view still reads its own.
+  Fill(1'000, 2);
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  ASSERT_TRUE((*view)->Get("key5", &value).ok());
+  EXPECT_EQ(value.ToString().substr(0, 2), "1:");
+}
+
+TEST_P(DbTest, LogModes) {
+  for (const LogMode mode : {LogMode::kWrite, LogMode::kTail}) {
+    options_.log = mode;
+    Open();
+    ASSERT_TRUE(db_->Put("mode", std::to_string(static_cast<int>(mode))).ok());
+    ASSERT_TRUE(db_->Close().ok());
+    Open();
+    EXPECT_EQ(Get("mode"), std::to_string(static_cast<int>(mode)));
+  }
+  options_.log = LogMode::kOff;
+  options_.durability = Durability::kMemory;
+  Open();
+  EXPECT_TRUE(db_->Put("a", "b", WriteOptions{Durability::kDisk}).IsInvalidArgument());
+  ASSERT_TRUE(db_->Put("a", "kept by the flush at close").ok());
+  ASSERT_TRUE(db_->Close().ok());
+  Open();
+  EXPECT_EQ(Get("a"), "kept by the flush at close");
+}
+
+TEST_P(DbTest, DestroyRemovesOurFilesOnly) {
+  Open();
+  ASSERT_TRUE(db_->Put("a", "b").ok());
+  db_.reset();
+  std::ofstream(path_ + "/notes.txt") << "mine";
+  ASSERT_TRUE(DB::Destroy(path_, options_).ok());
+  EXPECT_TRUE(std::filesystem::exists(path_ + "/notes.txt"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + "/CURRENT"));
+  std::filesystem::remove(path_ + "/notes.txt");
+  Open();
+  EXPECT_EQ(Get("a"), "NotFound");
+  db_.reset();
+  ASSERT_TRUE(DB::Destroy(path_, options_).ok());
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  EXPECT_TRUE(DB::Destroy(path_, options_).ok());
+}
+
+TEST_P(DbTest, FilesAreTheOwnersAlone) {
+  Open();
+  Fill(100, 1);
+  ASSERT_TRUE(db_->Flush().ok());
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(path_).permissions(), perms::owner_all);
+  for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+    EXPECT_EQ(entry.status().permissions(), perms::owner_read | perms::owner_write) << entry.path();
+  }
+}
+
+TEST_P(DbTest, PropertiesAndSizes) {
+  Open();
+  Fill(3'000, 1);
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  std::string text;
+  for (const char* name :
+       {"treering.stats", "treering.stats.json", "treering.levels", "treering.sstables",
+        "treering.options", "treering.facts", "treering.state"}) {
+    EXPECT_TRUE(db_->GetProperty(name, &text)) << name;
+    EXPECT_FALSE(text.empty()) << name;
+  }
+  EXPECT_FALSE(db_->GetProperty("treering.nosuch", &text));
+  EXPECT_FALSE(db_->GetProperty("treering.num-files-at-level99", &text));
+  const Range ranges[] = {{"key", "kez"}, {"x", "y"}, {"kez", "key"}};
+  const auto sizes = db_->ApproximateSizes(ranges);
+  ASSERT_TRUE(sizes.ok());
+  EXPECT_GT((*sizes)[0], 500'000u);
+  EXPECT_EQ((*sizes)[1], 0u);
+  EXPECT_EQ((*sizes)[2], 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, DbTest, ::testing::Values(IoBackend::kUring, IoBackend::kPosix),
+                         [](const auto& info) {
+                           return info.param == IoBackend::kUring ? "uring" : "posix";
+                         });
+
+}  // namespace
+}  // namespace treering
