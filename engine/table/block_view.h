@@ -34,6 +34,8 @@ class BlockView {
   explicit operator bool() const { return data_ != nullptr; }
   uint32_t count() const { return count_; }
   uint64_t sum() const { return base::Load64(trailer_ + kTrailerBytes - kSumBytes); }
+  // Between the entries and their offsets.
+  size_t padding_bytes() const { return static_cast<size_t>(offsets_ - data_) - raw_bytes_; }
   Slice key(uint32_t i) const;
   Entry entry(uint32_t i) const;
 
