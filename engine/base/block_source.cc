@@ -13,7 +13,7 @@ class HeapBlocks final : public BlockSource {
     return static_cast<std::byte*>(::operator new(bytes, AlignmentOf(bytes), std::nothrow));
   }
   void Free(std::byte* block, size_t bytes) override {
-    ::operator delete(block, bytes, AlignmentOf(bytes));
+    ::operator delete(block, AlignmentOf(bytes));
   }
 
  private:
