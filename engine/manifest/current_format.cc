@@ -1,6 +1,5 @@
 #include "engine/manifest/current_format.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -21,7 +20,8 @@ constexpr size_t kParentSumAt = 72;
 constexpr size_t kPromiseAt = 80;
 
 bool AllZero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
+  return bytes.empty() || (bytes[0] == std::byte{0} &&
+                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 std::string ExpectedFound(const char* what, uint64_t expected, uint64_t found) {

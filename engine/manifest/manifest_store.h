@@ -25,7 +25,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "api/result.h"
@@ -34,16 +33,12 @@
 #include "engine/io/disk.h"
 #include "engine/io/queue.h"
 #include "engine/key/internal_key.h"
+#include "engine/manifest/directory_names.h"
 #include "engine/manifest/manifest_state.h"
 #include "engine/manifest/version.h"
 #include "engine/manifest/version_edit.h"
 
 namespace treering::manifest {
-
-// Whether the names of a directory are those of a treering database (whole or half created).
-bool LooksLikeOurs(const std::vector<std::string>& names);
-// "LevelDB" or "RocksDB" when the names are those of such a database, else "".
-std::string_view RecogniseForeign(const std::vector<std::string>& names);
 
 class ManifestStore {
  public:
@@ -66,7 +61,7 @@ class ManifestStore {
   using PublishHook = std::function<void(const std::shared_ptr<const Version>&)>;
 
   // Makes the manifest and CURRENT of a new database. `first` names at least generation, comparator
-  // and database_id. Removes what a creation that never ended left behind. Corruption when the
+  // and database_id. Removes what a creation that never ended left behind. InvalidArgument when the
   // directory already holds a database. Ready for Commit at once.
   static Result<std::unique_ptr<ManifestStore>> Create(io::Directory* directory, io::Queue* queue,
                                                        const Options& options,
@@ -86,7 +81,7 @@ class ManifestStore {
 
   std::shared_ptr<const Version> current() const;
   ManifestState state() const;
-  // The first error that ended writing; OK while changes are possible.
+  // The first error that ended writing, for good; OK while changes are possible.
   Status status() const;
   // Bytes of unacknowledged blocks that Open found behind the end of the manifest and left out.
   uint64_t bytes_cut() const;
@@ -114,7 +109,7 @@ class ManifestStore {
   Result<uint64_t> NewFileNumber(io::Queue* queue);
 
   // Numbers of tables that were removed by an edit that is promised durable and that no version
-  // holds any more: their files may be deleted. Each is given once.
+  // holds any more (nor anybody their HandleSlot): their files may be deleted. Each is given once.
   std::vector<uint64_t> TakeObsoleteTables();
 
   // Of `names` (a listing of the directory made after BeginGeneration or Create): files that

@@ -21,25 +21,13 @@
 #include "api/status.h"
 #include "engine/base/checksum.h"
 #include "engine/manifest/table_meta.h"
+#include "engine/wal/replay_start.h"
 
 namespace treering::manifest {
 
 // A log segment that recovery has to read. Segments are used up in the order of registration.
-struct SegmentMeta {
-  uint64_t number = 0;
-  uint64_t blocks = 0;  // of 4 KiB
-  bool operator==(const SegmentMeta&) const = default;
-};
-
-// Where replay of the log begins; what lies before it does not count.
-struct ReplayStart {
-  uint64_t lsn = 0;
-  uint64_t previous_sum = 0;   // of block lsn - 1, for the chain
-  key::Sequence sequence = 0;  // records at or below it are in tables
-  uint64_t segment = 0;        // number of the segment that holds lsn
-  uint64_t block_index = 0;    // inside it
-  bool operator==(const ReplayStart&) const = default;
-};
+using SegmentMeta = wal::SegmentInfo;
+using ReplayStart = wal::ReplayStart;
 
 enum class TailMode : uint8_t { kNone = 0, kMapped = 1 };
 
