@@ -315,6 +315,27 @@ TEST(BlockFetcherTest, NobodyWaitsForAReadWhoseOwnerMayGoAway) {
   });
 }
 
+TEST(BlockFetcherTest, TheSameSeedGivesTheSameTrace) {
+  const auto run = [](uint64_t seed) {
+    return io::RunSim(seed,
+                      [] {
+                        World world(3u << 20);
+                        for (int round = 0; round < 5; ++round) {
+                          for (const Status& status : ReadTogether(&world, 4)) {
+                            EXPECT_TRUE(status.ok());
+                          }
+                          for (uint64_t page = 0; page < kFilePages; page += 3) {
+                            EXPECT_TRUE(world.Read(world.Block(page)).ok());
+                          }
+                          world.cache.EvictFile(world.file_id);
+                        }
+                      })
+        .trace_hash;
+  };
+  EXPECT_EQ(run(7), run(7));
+  EXPECT_NE(run(7), run(8));
+}
+
 TEST(BlockFetcherTest, RealThreadsReadTheSameBlocks) {
   World world(3u << 20);
   std::vector<base::Thread> threads(4);

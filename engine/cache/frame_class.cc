@@ -97,7 +97,15 @@ void FrameClass::ToLimboLocked(Frame* frame) {
     frame->on_probation = false;
     --probation_count_;
   }
-  limbo_.push_back({frame, epochs_->Stamp()});
+  unlinked_.push_back(frame);
+}
+
+// A stamp moves the epoch on for everybody: one a batch, not one a frame.
+void FrameClass::StampLocked() {
+  if (unlinked_.empty()) return;
+  const uint64_t stamp = epochs_->Stamp();
+  for (Frame* const frame : unlinked_) limbo_.push_back({frame, stamp});
+  unlinked_.clear();
 }
 
 bool FrameClass::EvictFrameLocked(Frame* frame) {
@@ -113,7 +121,11 @@ size_t FrameClass::EvictBatch() {
   const size_t count = std::clamp<size_t>(frame_count_locked() / kBatchShare, 1, kBatchMax);
   size_t evicted = EvictFromProbationLocked(count, frame_count_locked() / kProbationShare);
   if (evicted < count) evicted += EvictByClockLocked(count - evicted);
-  if (evicted == 0) evicted = EvictFromProbationLocked(count, 0);
+  if (evicted == 0 && probation_count_ > 0) {
+    evicted = EvictFromProbationLocked(count, 0);
+    if (evicted == 0) evicted = EvictByClockLocked(count);  // they may all have joined the clock
+  }
+  StampLocked();
   return evicted;
 }
 
@@ -191,7 +203,11 @@ bool FrameClass::EmptySlabLocked(Slab* slab) {
   return true;
 }
 
+// Null when one of its frames is pinned or being filled.
 std::unique_ptr<Slab> FrameClass::DetachLocked(size_t index) {
+  const bool emptied = EmptySlabLocked(slabs_[index].get());
+  StampLocked();
+  if (!emptied) return nullptr;
   std::unique_ptr<Slab> slab = std::move(slabs_[index]);
   slabs_.erase(slabs_.begin() + static_cast<ptrdiff_t>(index));
   if (hand_slab_ == index) hand_frame_ = 0;
@@ -227,8 +243,7 @@ std::unique_ptr<Slab> FrameClass::RemoveSlab() {
       best_use = use_sum;
     }
   }
-  if (best == slabs_.size() || !EmptySlabLocked(slabs_[best].get())) return nullptr;
-  return DetachLocked(best);
+  return best == slabs_.size() ? nullptr : DetachLocked(best);
 }
 
 std::unique_ptr<Slab> FrameClass::RemoveIfCold() {
@@ -240,8 +255,7 @@ std::unique_ptr<Slab> FrameClass::RemoveIfCold() {
   for (uint32_t i = 0; i < slab->frame_count; ++i) {
     if (!slab->frames[i].Age()) ++cold;
   }
-  if (cold < slab->frame_count / 4 * 3 || !EmptySlabLocked(slab)) return nullptr;
-  return DetachLocked(index);
+  return cold < slab->frame_count / 4 * 3 ? nullptr : DetachLocked(index);
 }
 
 void FrameClass::EvictFile(uint64_t file) {
@@ -263,6 +277,7 @@ void FrameClass::EvictFile(uint64_t file) {
       }
     }
   }
+  StampLocked();
 }
 
 std::vector<std::unique_ptr<Slab>> FrameClass::TakeAll() {

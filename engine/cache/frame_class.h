@@ -66,6 +66,7 @@ class FrameClass {
   };
 
   void CollectLocked();
+  void StampLocked();
   bool EvictFrameLocked(Frame* frame);
   void ToLimboLocked(Frame* frame);
   size_t EvictFromProbationLocked(size_t count, size_t keep);
@@ -81,6 +82,7 @@ class FrameClass {
   mutable base::Mutex mutex_;
   std::vector<std::unique_ptr<Slab>> slabs_;
   std::vector<Frame*> free_;
+  std::vector<Frame*> unlinked_;  // to be stamped before the mutex goes: one stamp for all
   std::deque<Waiting> limbo_;
   // Entries of frames that left probation by another way are skipped when they come up.
   std::deque<Frame*> probation_;
