@@ -66,6 +66,11 @@ void BudgetImpl::Count(MemoryClass memory_class, uint64_t bytes) {
          !used_max_.compare_exchange_weak(used_max, now, std::memory_order_relaxed)) {
     base::SchedPoint();
   }
+  uint64_t mark = watch_at_.load(std::memory_order_relaxed);
+  if (now >= mark &&
+      watch_at_.compare_exchange_strong(mark, UINT64_MAX, std::memory_order_relaxed)) {
+    reached_();
+  }
 }
 
 bool BudgetImpl::TryCharge(MemoryClass memory_class, uint64_t bytes) {

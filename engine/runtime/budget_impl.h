@@ -44,6 +44,12 @@ class BudgetImpl final : public base::Budget {
   // Before the first charge that may need it; an empty one ends it. Not while others charge.
   void SetReclaim(Reclaim reclaim) { reclaim_ = std::move(reclaim); }
 
+  // Calls `reached` once when the sum of charges comes to `bytes` (UINT64_MAX: never), on the
+  // thread that charges: it must not charge or block. Not while others charge.
+  void SetWatch(std::function<void()> reached) { reached_ = std::move(reached); }
+  // Any thread, any time; replaces the earlier mark.
+  void WatchAt(uint64_t bytes) { watch_at_.store(bytes, std::memory_order_relaxed); }
+
   bool TryCharge(base::MemoryClass memory_class, uint64_t bytes) override;
   void ForceCharge(base::MemoryClass memory_class, uint64_t bytes) override;
   void Release(base::MemoryClass memory_class, uint64_t bytes) override;
@@ -61,6 +67,8 @@ class BudgetImpl final : public base::Budget {
 
   const uint64_t limit_;
   Reclaim reclaim_;
+  std::function<void()> reached_;
+  std::atomic<uint64_t> watch_at_{UINT64_MAX};
   std::atomic<uint64_t> used_{0};
   std::atomic<uint64_t> used_max_{0};
   std::atomic<uint64_t> refused_{0};

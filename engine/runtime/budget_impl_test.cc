@@ -77,6 +77,21 @@ TEST(BudgetImplTest, ACacheThatGivesNothingEndsTheAsking) {
   budget.Release(MemoryClass::kOther, 100);
 }
 
+TEST(BudgetImplTest, AMarkIsReachedOnce) {
+  BudgetImpl budget(100);
+  int reached = 0;
+  budget.SetWatch([&reached] { ++reached; });
+  budget.WatchAt(50);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(budget.TryCharge(MemoryClass::kOther, 20));
+    EXPECT_EQ(reached, i < 2 ? 0 : 1);
+  }
+  budget.WatchAt(90);
+  budget.ForceCharge(MemoryClass::kOther, 20);
+  EXPECT_EQ(reached, 2);
+  budget.Release(MemoryClass::kOther, 100);
+}
+
 TEST(BudgetImplTest, ThreadsTogetherStayWithinTheLimit) {
   BudgetImpl budget(1000);
   std::array<base::Thread, 4> threads;

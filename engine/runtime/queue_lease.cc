@@ -1,5 +1,7 @@
 #include "engine/runtime/queue_lease.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <utility>
@@ -23,7 +25,11 @@ struct LeasedQueue {
 class LeaseHub {
  public:
   LeaseHub(const QueueLeases::Options& options, io::Disk* disk, IoTotals* totals)
-      : options_(options), disk_(disk), totals_(totals), own_limit_(options.own_max) {}
+      : options_(options),
+        disk_(disk),
+        totals_(totals),
+        process_(getpid()),
+        own_limit_(options.own_max) {}
 
   LeasedQueue* MakeOwn();
   void EndOwn(LeasedQueue* entry);
@@ -37,6 +43,7 @@ class LeaseHub {
   const QueueLeases::Options options_;
   io::Disk* const disk_;
   IoTotals* const totals_;
+  const int64_t process_;
   mutable base::Mutex mutex_;
   std::atomic<bool> closed_{false};
   std::vector<std::unique_ptr<LeasedQueue>> own_;
@@ -104,6 +111,8 @@ LeasedQueue* LeaseHub::MakeOwn() {
 // The thread ends. Destroys the queue under the mutex, so that Close cannot return, and the disk
 // end, in the middle of it.
 void LeaseHub::EndOwn(LeasedQueue* entry) {
+  // A forked child has the entry but neither the ring's memory nor, perhaps, a free mutex.
+  if (getpid() != process_) return;
   base::MutexLock lock(&mutex_);
   if (closed()) return;
   TREERING_CHECK(!entry->leased);

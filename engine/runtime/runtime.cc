@@ -88,12 +88,11 @@ Result<std::shared_ptr<RuntimeCore>> RuntimeCore::Default() {
   static auto* const mutex = new base::Mutex;
   static auto* const core = new std::shared_ptr<RuntimeCore>;
   base::MutexLock lock(mutex);
-  if (*core == nullptr) {
+  if (*core == nullptr || !(*core)->CheckProcess().ok()) {  // a forked child makes its own
     Result<std::shared_ptr<RuntimeCore>> made = Create(RuntimeOptions());
     if (!made.ok()) return made.status();
     *core = std::move(*made);
   }
-  if (Status status = (*core)->CheckProcess(); !status.ok()) return status;
   return *core;
 }
 
@@ -123,12 +122,32 @@ Status RuntimeCore::Build(io::Disk* disk) {
       WorkerPool::Start({.threads = threads}, disk_, &io_totals_);
   if (!workers.ok()) return workers.status();
   workers_ = std::move(*workers);
+  budget_->SetWatch([this] {
+    workers_->Schedule(JobPriority::kMaintenance, this, [this](io::Queue*) { GrowArena(); });
+  });
+  budget_->WatchAt(0);  // the first charge brings the first chunk
   LogFallbacks();
   return Status();
 }
 
+// Keeps the arena at twice of what is charged: the first touch of memory takes seconds a GiB, which
+// no read and no commit should wait for.
+void RuntimeCore::GrowArena() {
+  io::BufferArena* const arena = disk_->arena();
+  while (budget_->used() >= arena->mapped_bytes() / 2) {
+    const uint64_t before = arena->mapped_bytes();
+    if (!arena->GrowTo(before + 1) || arena->mapped_bytes() == before) return;  // as far as it goes
+  }
+  budget_->WatchAt(arena->mapped_bytes() / 2);
+}
+
 RuntimeCore::~RuntimeCore() {
   if (ThisProcess() == process_) {
+    if (workers_ != nullptr) {
+      budget_->WatchAt(UINT64_MAX);
+      workers_->Drain(this);
+      budget_->WatchAt(UINT64_MAX);  // a job that was under way may have set it again
+    }
     workers_.reset();
     log_thread_.reset();
     leases_.reset();

@@ -8,7 +8,8 @@
 //   2. The sum of all charges stays within memory_budget; what is forced above it is shown.
 //   3. A forked child must not use it: calls that can answer do so with Failed, and its end leaks
 //   it.
-//   4. Nothing falls back silently: the logger is told once, Facts() always.
+//   4. Pinned memory grows in the background, ahead of its use, by one chunk at a time.
+//   5. Nothing falls back silently: the logger is told once, Facts() always.
 #ifndef TREERING_ENGINE_RUNTIME_RUNTIME_H_
 #define TREERING_ENGINE_RUNTIME_RUNTIME_H_
 
@@ -46,7 +47,8 @@ class RuntimeCore {
   // does not count.
   static Result<std::shared_ptr<RuntimeCore>> CreateOn(io::Disk* disk,
                                                        const RuntimeOptions& options);
-  // The process's shared one: default options, made on first use, alive until exit.
+  // The process's shared one: default options, made on first use, alive until exit. A forked child
+  // gets its own.
   static Result<std::shared_ptr<RuntimeCore>> Default();
 
   ~RuntimeCore();
@@ -88,6 +90,7 @@ class RuntimeCore {
   explicit RuntimeCore(const RuntimeOptions& options);
   Status Build(io::Disk* disk);
   void LogFallbacks() const;
+  void GrowArena();
 
   const RuntimeOptions options_;
   const int64_t process_;

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -88,6 +90,23 @@ TEST(RuntimeTest, MemtablesTakeTheirShareFromTheCache) {
   EXPECT_FALSE(runtime->buffers()->Allocate(8 * kMiB, base::MemoryClass::kIterator));
 }
 
+TEST(RuntimeTest, TheArenaGrowsAheadOfItsUse) {
+  io::SimStorage storage;
+  io::SimDisk disk(&storage);
+  auto runtime = std::move(RuntimeCore::CreateOn(&disk, SmallOptions())).value();
+  const auto await_mapped = [&disk](uint64_t bytes) {
+    for (int i = 0; i < 1000 && disk.arena()->mapped_bytes() < bytes; ++i) {
+      base::SleepNanos(10'000'000);
+    }
+    return disk.arena()->mapped_bytes();
+  };
+  io::Buffer first = runtime->buffers()->Allocate(2 * kMiB);
+  EXPECT_GE(await_mapped(6 * kMiB), 6 * kMiB);
+  io::Buffer second = runtime->buffers()->Allocate(2 * kMiB);
+  EXPECT_GE(await_mapped(14 * kMiB), 14 * kMiB);
+  EXPECT_EQ(disk.arena()->allocated_bytes(), 4 * kMiB);
+}
+
 TEST(RuntimeTest, FactsNameDriverBudgetAndClasses) {
   io::SimStorage storage;
   io::SimDisk disk(&storage);
@@ -138,22 +157,50 @@ TEST(RuntimeTest, TheDefaultIsOneForTheProcess) {
   EXPECT_EQ(first->budget()->limit(), 256 * kMiB);
 }
 
+TEST(RuntimeTest, AQueueOfALivingThreadEndsWithTheRuntime) {
+  auto runtime = std::move(RuntimeCore::Create(SmallOptions())).value();
+  ASSERT_TRUE(runtime->LeaseQueue().ok());
+  EXPECT_EQ(runtime->Leases().own_alive, 1u);
+  base::Thread other;  // the last reference goes on another thread than the queue's
+  ASSERT_TRUE(base::Thread::Start(
+                  "last", [last = std::move(runtime)]() mutable { last.reset(); }, &other)
+                  .ok());
+  other.Join();
+  auto next = std::move(RuntimeCore::Create(SmallOptions())).value();
+  EXPECT_TRUE(next->LeaseQueue().ok());
+}
+
+// Runs `body` in a forked child that then exits as a program does; what it returned.
+bool InChild(const std::function<bool()>& body) {
+  const pid_t child = fork();
+  EXPECT_GE(child, 0);
+  if (child == 0) std::exit(body() ? 0 : 1);
+  int result = -1;
+  EXPECT_EQ(waitpid(child, &result, 0), child);
+  EXPECT_TRUE(WIFEXITED(result)) << "signal " << WTERMSIG(result);
+  return WIFEXITED(result) && WEXITSTATUS(result) == 0;
+}
+
 TEST(RuntimeTest, AForkedChildIsRefusedAndEndsCleanly) {
   auto runtime = std::move(RuntimeCore::Create(SmallOptions())).value();
-  const pid_t child = fork();
-  ASSERT_GE(child, 0);
-  if (child == 0) {
+  ASSERT_TRUE(runtime->LeaseQueue().ok());
+  EXPECT_TRUE(InChild([&runtime] {
     const bool refused = runtime->CheckProcess().IsFailed() &&
                          runtime->LeaseQueue().status().IsFailed() &&
                          runtime->LeaseSharedQueue().status().IsFailed();
     runtime.reset();
-    _exit(refused ? 0 : 1);
-  }
-  int result = -1;
-  ASSERT_EQ(waitpid(child, &result, 0), child);
-  EXPECT_TRUE(WIFEXITED(result));
-  EXPECT_EQ(WEXITSTATUS(result), 0);
+    return refused;
+  }));
   EXPECT_TRUE(runtime->CheckProcess().ok());
+  EXPECT_TRUE(runtime->LeaseQueue().ok());
+}
+
+TEST(RuntimeTest, AForkedChildHasADefaultOfItsOwn) {
+  auto parents = std::move(RuntimeCore::Default()).value();
+  EXPECT_TRUE(InChild([&parents] {
+    Result<std::shared_ptr<RuntimeCore>> own = RuntimeCore::Default();
+    return own.ok() && *own != parents && (*own)->LeaseQueue().ok();
+  }));
 }
 
 }  // namespace
