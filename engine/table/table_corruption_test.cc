@@ -49,6 +49,7 @@ class TableCorruptionTest : public ::testing::Test {
   // What reading everything, in every way, found.
   struct Outcome {
     bool opened = false;
+    uint64_t asked = 0;    // keys
     int wrong = 0;         // keys that were answered with other bytes, or as absent
     uint64_t refused = 0;  // keys that were answered with Corruption
     bool scanned = false;
