@@ -21,7 +21,7 @@ struct Entry {
 // A sorted vector as an InternalIterator; can be told to fail at an index.
 class VectorIterator final : public key::InternalIterator {
  public:
-  VectorIterator(key::KeyOrder order, const std::vector<Entry>* entries, int fails_at = -1)
+  VectorIterator(key::KeyOrder order, const std::vector<Entry>* entries, int fails_at = -2)
       : order_(order), entries_(entries), fails_at_(fails_at) {}
 
   bool Valid() const override {
@@ -67,7 +67,7 @@ class DbIteratorTest : public testing::Test {
     });
   }
   std::unique_ptr<DbIterator> Make(key::Sequence sequence, std::optional<std::string> lower = {},
-                                   std::optional<std::string> upper = {}, int fails_at = -1) {
+                                   std::optional<std::string> upper = {}, int fails_at = -2) {
     DbIterator::Source source;
     source.merge = std::make_unique<VectorIterator>(order_, &entries_, fails_at);
     source.sequence = sequence;
@@ -153,7 +153,9 @@ TEST_F(DbIteratorTest, WalksLikeAMap) {
     auto expected = model.end();
     for (int step = 0; step < 80; ++step) {
       const std::string target(1, static_cast<char>('a' + prng.Uniform(13)));
-      switch (prng.Uniform(6)) {
+      const uint64_t op = prng.Uniform(6);
+      SCOPED_TRACE("operation " + std::to_string(op) + " " + target);
+      switch (op) {
         case 0:
           it->SeekToFirst();
           expected = model.begin();

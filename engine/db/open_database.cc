@@ -237,7 +237,7 @@ class Opener {
     VersionEdit edit;
     if (Status status = Recover(state, &edit); !status.ok()) return status;
     if (Status status = PrepareLog(state, &edit); !status.ok()) return status;
-    if (Status status = parts_->store->BeginGeneration(queue(), edit); !status.ok()) return status;
+    if (Status status = Settle(edit); !status.ok()) return status;
     if (Status status = StartLog(edit); !status.ok()) return status;
     if (Status status = RemoveOrphans(); !status.ok()) return status;
     MakeWriteParts(*edit.last_sequence);
@@ -264,7 +264,14 @@ class Opener {
     auto created = ManifestStore::Create(parts_->directory.get(), queue(), StoreOptions(), first);
     if (!created.ok()) return created.status();
     parts_->store = *std::move(created);
+    is_new_ = true;
     return Status::Ok();
+  }
+
+  // What recovery found and what the new generation needs, in one durable step.
+  Status Settle(const VersionEdit& edit) {
+    return is_new_ ? parts_->store->Commit(queue(), edit)
+                   : parts_->store->BeginGeneration(queue(), edit);
   }
 
   void MakeJobEnv() {
@@ -411,6 +418,7 @@ class Opener {
   const std::string path_;
   std::unique_ptr<DbParts> parts_ = std::make_unique<DbParts>();
   runtime::QueueLease lease_;
+  bool is_new_ = false;
   compaction::JobEnv job_;
   std::vector<wal::SegmentInfo> unused_;
   std::vector<std::shared_ptr<wal::Segment>> segments_;
