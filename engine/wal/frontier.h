@@ -44,16 +44,14 @@ class Frontier {
   void Submit(const SpillRange& range);
   // All writes of the spill that starts at `first_lsn` were seen complete. Any order.
   void Written(uint64_t first_lsn);
-  // One of its writes failed: it and everything later is lost to this log.
+  // One of its writes failed, or it could not be built: it and everything later is lost to this
+  // log.
   void FailWrite(uint64_t first_lsn, const Status& error);
 
   // Take it, then sync, then finish or fail it. Tickets may overlap.
   SyncTicket StartSync() const;
   void FinishSync(const SyncTicket& ticket);
   void FailSync(const SyncTicket& ticket, const Status& error);
-
-  // Nothing from `sequence` on can be written any more (no memory for a spill).
-  void Poison(key::Sequence sequence, const Status& error);
 
   uint64_t written_lsn() const { return written_.lsn; }
   uint64_t durable_lsn() const { return durable_.lsn; }

@@ -51,6 +51,7 @@
 #include "engine/wal/replay_marks.h"
 #include "engine/wal/replay_start.h"
 #include "engine/wal/segment.h"
+#include "engine/wal/segment_demand.h"
 #include "engine/wal/spill.h"
 #include "engine/wal/tail.h"
 
@@ -121,13 +122,13 @@ class Log {
   Status Finish(io::Queue* queue, std::unique_ptr<Spill> spill, key::Sequence sequence,
                 Durability durability);
 
-  // Writes out what was appended so far and waits for it, so that the whole tail is free.
-  Status MakeRoom(io::Queue* queue);
-
-  // BuildSpill and Finish in one, for the log thread (without waiting for others' spills), for a
-  // flush that needs everything durable, and for close: kDisk makes everything appended before
-  // durable.
+  // BuildSpill and Finish in one, for everything appended before: kMemory only starts what can be
+  // started and waits for no other spill (the log thread); kProcess leaves it written, kDisk
+  // durable. The queue may have others' requests in flight.
   Status SpillAll(io::Queue* queue, Durability durability);
+
+  // Writes out what was appended so far and waits for it, so that the whole tail is free.
+  Status MakeRoom(io::Queue* queue) { return SpillAll(queue, Durability::kProcess); }
 
   // Makes everything that is written durable and then writes an empty block that vouches for it,
   // unless a durable one does already. With `clean_close`, always, as the last block of all; call
@@ -148,9 +149,9 @@ class Log {
   // A segment that the manifest has registered, in the order of registration. One of an earlier
   // generation, or one that Release gave back, may come again.
   void AddPrepared(std::shared_ptr<Segment> segment);
-  // Bytes of the segment that should be prepared next; 0 when none is wanted. One atomic load when
-  // none is.
-  uint64_t SegmentWanted();
+  // Bytes of the segment that should be prepared next; 0 when none is wanted. One atomic
+  // load.
+  uint64_t SegmentWanted() const;
 
   // --- Forgetting ---
 
@@ -165,42 +166,45 @@ class Log {
   std::vector<std::shared_ptr<Segment>> Release(std::span<const uint64_t> numbers);
 
  private:
-  uint64_t FreeBlocksLocked() const;
+  using SpillPointer = std::unique_ptr<Spill>;
+
+  uint64_t FreeBlocksLocked() const { return segments_.end_lsn() - next_lsn_; }
   bool HasSegmentRoomLocked(uint64_t payload_bytes);
-  Appended TakeLocked(const LogGroup& group, const GroupHeader& header);
-  void NoteSegmentUseLocked(uint64_t lsn_before);
   void UpdateSegmentWantedLocked();
-  Result<std::unique_ptr<Spill>> Build(bool wait, uint16_t promise_flags);
+  AppendOutcome StoreLocked(const LogGroup& group, PendingGroup* pending);
+  uint64_t SpillTimeLocked(bool was_empty, uint64_t bytes_before, const LogGroup& group) const;
+
+  Result<SpillPointer> Build(bool wait, uint16_t promise_flags);
+  SpillRange PlaceLocked(uint64_t blocks, key::Sequence last_sequence);
   void Encode(const TakenGroups& taken, SpillEncoder* encoder) const;
-  void CarryOut(io::Queue* queue, Spill* spill);
+  void Complete(io::Queue* queue, Spill* spill);
   Status WaitWritten(key::Sequence sequence);
+  // Until everything through `sequence` and below `lsn` is durable.
   Status WaitDurable(io::Queue* queue, key::Sequence sequence, uint64_t lsn);
-  Status RunSync(io::Queue* queue, const SyncTicket& ticket,
-                 const std::vector<LsnMap::Entry>& segments);
-  Status ErrorLocked() const;
+  void SyncOnce(io::Queue* queue);  // mutex_ held, given up meanwhile
 
   const LogBlockCodec codec_;
   io::BufferPool* const buffers_;
   base::Clock* const clock_;
   const uint64_t tail_age_nanos_;
+  const uint64_t spill_bytes_;  // that many waiting are spilled at once
 
   // Held while a spill is built, so that spills chain in order; taken before mutex_.
   base::Mutex build_mutex_;
   base::Mutex mutex_;
   base::CondVar moved_;  // the frontier, or the number of spills in flight
-  std::unique_ptr<Tail> tail_;
+  const std::unique_ptr<Tail> tail_;
   PendingGroups pending_;
   Frontier frontier_;
   LsnMap segments_;
-  ReplayMarks marks_;
+  SegmentDemand demand_;
+  ReplayMarks marks_;  // the latest is where the next spill goes
   uint64_t next_lsn_;
-  uint64_t vouched_lsn_;          // a durable block promises everything below it
-  uint64_t groups_end_lsn_;       // behind the last block that holds groups
-  SyncTicket syncing_;            // the furthest that a sync on its way will reach
-  uint64_t shortage_blocks_ = 0;  // what a refused Append lacked
-  uint64_t segment_bytes_ = 0;    // of the one in use
-  uint64_t segment_since_nanos_ = 0;
-  uint64_t segment_lasted_nanos_ = 0;
+  key::Sequence spilled_sequence_;  // of the last group in a spill
+  uint64_t spilled_tail_ = 0;       // tail space below it is in spills
+  uint64_t groups_end_lsn_;         // behind the last block that holds groups
+  uint64_t vouched_lsn_;            // a durable block promises everything below it
+  SyncTicket syncing_;              // the furthest that a sync on its way will reach
   std::atomic<uint64_t> segment_wanted_{0};
 };
 

@@ -19,7 +19,7 @@ namespace treering::wal {
 
 class LsnMap {
  public:
-  explicit LsnMap(uint64_t first_lsn) : first_lsn_(first_lsn), end_lsn_(first_lsn) {}
+  explicit LsnMap(uint64_t first_lsn) : end_lsn_(first_lsn) {}
 
   struct Entry {
     std::shared_ptr<Segment> segment;
@@ -32,6 +32,8 @@ class LsnMap {
   };
 
   void Add(std::shared_ptr<Segment> segment);
+  // Of the first segment; end_lsn() when there is none.
+  uint64_t first_lsn() const { return entries_.empty() ? end_lsn_ : entries_.front().first_lsn; }
   // Behind the last segment.
   uint64_t end_lsn() const { return end_lsn_; }
   // Where `lsn` lies; for end_lsn(), behind the last block of the last segment.
@@ -46,7 +48,6 @@ class LsnMap {
   size_t CountUntouched(uint64_t lsn) const;
 
  private:
-  uint64_t first_lsn_;
   uint64_t end_lsn_;
   std::deque<Entry> entries_;
 };

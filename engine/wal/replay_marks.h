@@ -8,7 +8,8 @@
 //      sequence above s.
 //   2. Bounded: with more than kMarksMax marks every other one is dropped, which makes cuts
 //   earlier,
-//      never later. The latest mark always stays.
+//      never later. Marks that were cut at stay, and so does the latest one: the manifest may start
+//      there, and nothing before is kept then.
 #ifndef TREERING_ENGINE_WAL_REPLAY_MARKS_H_
 #define TREERING_ENGINE_WAL_REPLAY_MARKS_H_
 
@@ -31,21 +32,28 @@ class ReplayMarks {
     bool operator==(const Mark&) const = default;
   };
 
-  explicit ReplayMarks(const Mark& start) : latest_(start) {}
+  explicit ReplayMarks(const Mark& start) : latest_{start} {}
 
   // The log is built up to here. In order.
   void Note(const Mark& mark);
-  // The last mark whose first_sequence is at most sequence + 1; the earliest one when none is.
-  Mark CutAfter(key::Sequence sequence) const;
+  // The last mark whose first_sequence is at most sequence + 1. There is one: `sequence` is not
+  // below that of a cut whose segments were released (CHECKed).
+  Mark CutAfter(key::Sequence sequence);
   // Nobody cuts before `lsn` any more.
   void Forget(uint64_t lsn);
 
-  const Mark& latest() const { return latest_; }
+  const Mark& latest() const { return latest_.mark; }
   size_t size() const { return marks_.size() + 1; }
 
  private:
-  std::deque<Mark> marks_;  // before latest_
-  Mark latest_;
+  struct Kept {
+    Mark mark;
+    bool cut = false;
+  };
+  void Thin();
+
+  std::deque<Kept> marks_;  // before latest_
+  Kept latest_;
   uint64_t spacing_ = 1;  // one mark in so many is kept
   uint64_t skipped_ = 0;
 };

@@ -82,8 +82,10 @@ class Spill {
   // The first error of its writes, once done.
   const Status& status() const { return status_; }
 
+  // The frontier was told.
+  void NoteFinished() { finished_ = true; }
+
  private:
-  friend class Log;
   const SpillRange range_;
   const BlockBuffers blocks_;
   const std::vector<LsnMap::Entry> segments_;  // keeps the files open
