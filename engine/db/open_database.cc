@@ -39,7 +39,9 @@ Status CheckDirectory(const std::string& path, const std::vector<std::string>& n
         " database, not one of treering's; dump it with its own tools and load the "
         "dump with 'kvctl load' into a new directory");
   }
-  if (!names.empty()) {
+  for (const std::string& name : names) {
+    // A crash in the middle of a creation may leave the lock alone.
+    if (base::ParseFileName(name).kind == base::FileKind::kLock) continue;
     return Status::InvalidArgument(path + " holds files that are not treering's, such as '" +
                                    names.front() + "'; name an empty or a new directory");
   }

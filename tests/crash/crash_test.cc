@@ -97,12 +97,11 @@ class CrashTest : public ::testing::Test {
     }
   }
 
-  void Loop(void (CrashTest::*work)(SimStorage*)) {
+  void Loop(const std::function<void(SimStorage*)>& work) {
     io::SimCrashLoop loop;
     loop.simulate = true;
     const uint64_t checked = io::ForEachCrash(
-        loop, [&](SimStorage* storage) { (this->*work)(storage); },
-        [&](SimStorage* storage, const SimCrash& crash) { Check(storage, crash); });
+        loop, work, [&](SimStorage* storage, const SimCrash& crash) { Check(storage, crash); });
     RecordProperty("recoveries", std::to_string(checked));
     EXPECT_GT(checked, 500u);
   }
@@ -111,8 +110,12 @@ class CrashTest : public ::testing::Test {
   Status status_;
 };
 
-TEST_F(CrashTest, DurablePutsWithSegmentRotation) { Loop(&CrashTest::DurablePuts); }
-TEST_F(CrashTest, FlushAndCompactionWithDeletes) { Loop(&CrashTest::FlushAndCompact); }
+TEST_F(CrashTest, DurablePutsWithSegmentRotation) {
+  Loop([this](SimStorage* storage) { DurablePuts(storage); });
+}
+TEST_F(CrashTest, FlushAndCompactionWithDeletes) {
+  Loop([this](SimStorage* storage) { FlushAndCompact(storage); });
+}
 
 }  // namespace
 }  // namespace treering::testing
