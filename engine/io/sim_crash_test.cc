@@ -14,7 +14,6 @@ namespace treering::io {
 namespace {
 
 constexpr PowerLoss kDropAll{PowerPolicy::kDropAll};
-constexpr PowerLoss kKeepAll{PowerPolicy::kKeepAll};
 const std::string kOld(kPageBytes, 'o');
 const std::string kNew(kPageBytes, 'n');
 
