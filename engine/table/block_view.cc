@@ -64,6 +64,12 @@ BlockView::Entry BlockView::entry(uint32_t i) const {
 
 template <bool kBytewise>
 uint32_t BlockView::Search(const key::KeyOrder& order, const Slice& user_key, uint64_t tag) const {
+  // The first steps of the search, fetched all at once: in a large cache each would be a miss.
+  if (count_ >= 16) {
+    for (uint32_t eighth = 1; eighth < 8; ++eighth) {
+      __builtin_prefetch(data_ + OffsetOf(count_ * eighth / 8));
+    }
+  }
   uint32_t low = 0;
   uint32_t high = count_;
   while (low < high) {

@@ -61,6 +61,7 @@ class TableWorld final : public ReadSource {
   io::Queue* ForReadAhead() override { return with_read_ahead_ ? ahead_.get() : nullptr; }
   void SetReadAhead(bool on) { with_read_ahead_ = on; }
 
+  Status SyncDirectory() { return directory_->Sync(); }
   io::Queue* queue() { return queue_.get(); }
   io::BufferPool* pool() { return &pool_; }
   base::UnlimitedBudget* budget() { return &budget_; }
