@@ -14,12 +14,24 @@ namespace {
 // 256 tables with the longest keys stay below the limit of an edit.
 constexpr uint64_t kTablesPerSnapshotPart = 256;
 
-Result<std::vector<std::string>> EncodeSnapshot(const ManifestState& state) {
-  std::vector<std::string> bodies;
-  for (const VersionEdit& part : state.ToSnapshot(kTablesPerSnapshotPart)) {
-    if (Status s = EncodeEdit(part, &bodies.emplace_back()); !s.ok()) return s;
+struct Snapshot {
+  std::vector<std::string> bodies;  // encoded edits
+  uint64_t file_blocks = 0;
+};
+
+Result<Snapshot> EncodeSnapshot(const ManifestState& state, uint64_t manifest_bytes) {
+  Snapshot snapshot;
+  std::vector<VersionEdit> parts = state.ToSnapshot(kTablesPerSnapshotPart);
+  for (const VersionEdit& part : parts) {
+    if (Status s = EncodeEdit(part, &snapshot.bodies.emplace_back()); !s.ok()) return s;
   }
-  return bodies;
+  // The first edit says how long the file is, which follows from all of them. Its own few bytes
+  // more are less than the room that is made beyond need.
+  snapshot.file_blocks = ManifestWriter::CapacityBlocks(snapshot.bodies, manifest_bytes);
+  parts[0].manifest_blocks = snapshot.file_blocks;
+  snapshot.bodies[0].clear();
+  if (Status s = EncodeEdit(parts[0], &snapshot.bodies[0]); !s.ok()) return s;
+  return snapshot;
 }
 
 Status NoDatabase(const io::Directory& directory, const std::vector<std::string>& names) {
@@ -84,10 +96,10 @@ Status ManifestFiles::Move(io::Queue* queue, uint64_t number, const ManifestStat
   const bool can_stay = writer_ == nullptr || writer_->poison().ok();
   const auto failed = [this, can_stay](const Status& s) { return can_stay ? s : Die(s); };
   const ManifestIdentity identity = {number, {base::EntropyU64(), base::EntropyU64()}};
-  auto snapshot = EncodeSnapshot(next);
+  auto snapshot = EncodeSnapshot(next, manifest_bytes_);
   if (!snapshot.ok()) return failed(snapshot.status());
-  auto created =
-      ManifestWriter::Create(directory_, queue, buffers_, identity, *snapshot, manifest_bytes_);
+  auto created = ManifestWriter::Create(directory_, queue, buffers_, identity, snapshot->bodies,
+                                        snapshot->file_blocks);
   if (!created.ok()) return failed(created.status());
   if (Status s = directory_->Sync(); !s.ok()) return Die(s);
   const bool sealed =

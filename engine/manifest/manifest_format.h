@@ -28,6 +28,7 @@ enum class FieldTag : uint32_t {
   kRemovedTable = 24,
   kAddedTable = 26,
   kSealed = 28,
+  kManifestBlocks = 30,
 };
 
 // Header of a group, before the body.

@@ -118,16 +118,18 @@ Status ManifestReplay::TakeGroup() {
     return Status::Corruption(snapshot_done_ ? "a second snapshot" : "an edit inside the snapshot");
   }
   if (edit_number_ == 0) {
-    if (!edit.comparator || !edit.database_id || !edit.generation) {
-      return Status::Corruption("the first edit names no comparator, database or generation");
+    if (!edit.comparator || !edit.database_id || !edit.generation || !edit.manifest_blocks) {
+      return Status::Corruption(
+          "the first edit does not name comparator, database, generation and length of the file");
     }
+    file_blocks_ = *edit.manifest_blocks;
     if (*edit.comparator != order_.comparator()->Name()) {
       return Status::InvalidArgument("the database's comparator is \"" + *edit.comparator +
                                      "\"; it was opened with \"" +
                                      std::string(order_.comparator()->Name()) + "\"");
     }
-  } else if (edit.comparator || edit.database_id) {
-    return Status::Corruption("a later edit names comparator or database");
+  } else if (edit.comparator || edit.database_id || edit.manifest_blocks) {
+    return Status::Corruption("a later edit names comparator, database or length of the file");
   }
   if (Status s = fields_.Apply(edit); !s.ok()) return s;
   if (Status s = tables_.Apply(edit); !s.ok()) return s;
@@ -147,6 +149,12 @@ Result<ManifestReplay::Outcome> ManifestReplay::Finish() {
   if (!snapshot_done_) {
     return Status::Corruption(Where(end) + "expected a whole snapshot, found its beginning; " +
                               break_reason_);
+  }
+  // It was made that long and synced before its first use.
+  if (fed_ < file_blocks_) {
+    return Status::Corruption(
+        identity_.FileName() + ": " +
+        ExpectedFound("length in bytes", file_blocks_ * base::kPageBytes, fed_ * base::kPageBytes));
   }
   auto version = tables_.Build();
   if (!version.ok()) return At(identity_.FileName() + ": ", version.status());

@@ -75,6 +75,7 @@ class ManifestReplay {
   uint64_t group_begin_ = 0;
   bool in_group_ = false;
   bool snapshot_done_ = false;
+  uint64_t file_blocks_ = 0;  // as the first edit says
   std::optional<Successor> sealed_;
 };
 

@@ -22,6 +22,7 @@ VersionEdit SnapshotEdit() {
   edit.database_id = base::Id128{1, 2};
   edit.comparator = "treering.bytewise";
   edit.generation = 3;
+  edit.manifest_blocks = 4;
   edit.added_tables = {MakeTable(6, 1, "a", "m")};
   return edit;
 }
@@ -229,6 +230,13 @@ TEST(ManifestReplayTest, EveryTruncation) {
   }
 }
 
+TEST(ManifestReplayTest, AFileShorterThanItWasMade) {
+  Image image(3);
+  image.Append(SnapshotEdit());
+  EXPECT_EQ(image.Text(),
+            "Corruption: MANIFEST-000005: length in bytes: expected 16384, found 12288");
+}
+
 TEST(ManifestReplayTest, ASnapshotInPartsCountsWhenItIsWhole) {
   Image image(8);
   VersionEdit first = SnapshotEdit();
@@ -271,8 +279,10 @@ TEST(ManifestReplayTest, WholeGroupsThatMakeNoSense) {
                                "\"treering.bytewise\"");
   VersionEdit nameless = SnapshotEdit();
   nameless.comparator.reset();
-  EXPECT_EQ(text({nameless}),
-            "Corruption: " + at0 + "the first edit names no comparator, database or generation");
+  EXPECT_EQ(
+      text({nameless}),
+      "Corruption: " + at0 +
+          "the first edit does not name comparator, database, generation and length of the file");
   EXPECT_EQ(text({SequenceEdit(1)}), "Corruption: " + at0 + "an edit inside the snapshot");
   EXPECT_EQ(text({SnapshotEdit(), SnapshotEdit()}), "Corruption: " + at1 + "a second snapshot");
   VersionEdit older;
@@ -290,7 +300,7 @@ TEST(ManifestReplayTest, WholeGroupsThatMakeNoSense) {
   VersionEdit renamed;
   renamed.database_id = base::Id128{4, 4};
   EXPECT_EQ(text({SnapshotEdit(), renamed}),
-            "Corruption: " + at1 + "a later edit names comparator or database");
+            "Corruption: " + at1 + "a later edit names comparator, database or length of the file");
   VersionEdit overlap;
   overlap.added_tables = {MakeTable(6, 2, "b", "c")};
   EXPECT_EQ(text({SnapshotEdit(), overlap}),

@@ -31,19 +31,22 @@ ManifestWriter::ManifestWriter(const ManifestIdentity& identity, std::unique_ptr
       buffers_(buffers),
       capacity_blocks_(capacity_blocks) {}
 
+uint64_t ManifestWriter::CapacityBlocks(const std::vector<std::string>& snapshot,
+                                        uint64_t bytes_min) {
+  uint64_t blocks = 0;
+  for (const std::string& body : snapshot) blocks += BlocksOf(body.size());
+  return std::max({bytes_min / base::kPageBytes, blocks * 4, blocks + 8});
+}
+
 Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(
     io::Directory* directory, io::Queue* queue, io::BufferPool* buffers,
     const ManifestIdentity& identity, const std::vector<std::string>& snapshot,
-    uint64_t bytes_min) {
-  uint64_t snapshot_blocks = 0;
-  for (const std::string& body : snapshot) snapshot_blocks += BlocksOf(body.size());
-  const uint64_t blocks =
-      std::max({bytes_min / base::kPageBytes, snapshot_blocks * 4, snapshot_blocks + 8});
+    uint64_t capacity_blocks) {
   auto file = directory->Open(identity.FileName(),
                               {.mode = io::OpenMode::kCreate, .direct = true, .lock = true});
   if (!file.ok()) return file.status();
   std::unique_ptr<ManifestWriter> writer(
-      new ManifestWriter(identity, std::move(file).value(), buffers, blocks));
+      new ManifestWriter(identity, std::move(file).value(), buffers, capacity_blocks));
   Status status = writer->WriteSnapshot(queue, snapshot);
   if (status.ok()) return writer;
   writer.reset();

@@ -31,14 +31,17 @@ namespace treering::manifest {
 
 class ManifestWriter {
  public:
-  // Makes the file, locked, with room for `bytes_min` and for four snapshots at least, writes the
-  // snapshot (encoded edits) and syncs the file; the directory is the caller's. On failure the file
-  // is removed again where that can be done.
+  // How long to make a manifest that begins with `snapshot` (encoded edits): `bytes_min`, and room
+  // for four snapshots at least.
+  static uint64_t CapacityBlocks(const std::vector<std::string>& snapshot, uint64_t bytes_min);
+
+  // Makes the file, locked, writes the snapshot and syncs the file; the directory is the caller's.
+  // On failure the file is removed again where that can be done.
   static Result<std::unique_ptr<ManifestWriter>> Create(io::Directory* directory, io::Queue* queue,
                                                         io::BufferPool* buffers,
                                                         const ManifestIdentity& identity,
                                                         const std::vector<std::string>& snapshot,
-                                                        uint64_t bytes_min);
+                                                        uint64_t capacity_blocks);
 
   // The old manifest that recovery read, to be sealed behind its end and for nothing else.
   static std::unique_ptr<ManifestWriter> ForSeal(const ManifestIdentity& identity,

@@ -336,6 +336,9 @@ Status ReadScalar(FieldTag tag, FieldReader* reader, VersionEdit* edit, bool* kn
       successor.manifest_id = reader->Id();
       return Status::Ok();
     }
+    case FieldTag::kManifestBlocks:
+      edit->manifest_blocks = reader->Varint();
+      return Status::Ok();
     default:
       *known = false;
       return Status::Ok();
@@ -381,6 +384,7 @@ Status EncodeEdit(const VersionEdit& edit, std::string* out) {
     writer.Id(edit.sealed->manifest_id);
     writer.End(FieldTag::kSealed);
   }
+  writer.OptionalVarint(FieldTag::kManifestBlocks, edit.manifest_blocks);
   if (encoded.size() > base::kEditBytesMax) {
     return Status::InvalidArgument("manifest edit of " + std::to_string(encoded.size()) +
                                    " bytes; at most " + std::to_string(base::kEditBytesMax));

@@ -68,6 +68,7 @@ struct VersionEdit {
   std::vector<RemovedTable> removed_tables;
   std::vector<TableMeta> added_tables;
   std::optional<Successor> sealed;
+  std::optional<uint64_t> manifest_blocks;  // first edit of a manifest: how long its file is
 
   bool operator==(const VersionEdit&) const = default;
 };

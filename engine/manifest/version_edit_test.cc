@@ -36,6 +36,7 @@ VersionEdit FullEdit() {
   edit.added_tables = {MakeTable(1, 22, "a", "b", 5, 6),
                        MakeTable(6, 23, "", std::string(300, 'x'), 1, 300)};
   edit.sealed = Successor{99, {7, 8}};
+  edit.manifest_blocks = 256;
   return edit;
 }
 
