@@ -10,7 +10,6 @@
 #include "engine/table/filter_format.h"
 #include "engine/wal/recovery.h"
 #include "engine/wal/tail.h"
-#include "engine/wal/tail_format.h"
 
 namespace treering::db {
 namespace {
@@ -42,8 +41,8 @@ Status CheckDirectory(const std::string& path, const std::vector<std::string>& n
   for (const std::string& name : names) {
     // A crash in the middle of a creation may leave the lock alone.
     if (base::ParseFileName(name).kind == base::FileKind::kLock) continue;
-    return Status::InvalidArgument(path + " holds files that are not treering's, such as '" +
-                                   names.front() + "'; name an empty or a new directory");
+    return Status::InvalidArgument(path + " holds files that are not treering's, such as '" + name +
+                                   "'; name an empty or a new directory");
   }
   return create ? Status::Ok() : NotThere(path);
 }
@@ -95,6 +94,7 @@ class Opener {
   ManifestStore::Options StoreOptions() const {
     ManifestStore::Options options(parts_->order, parts_->runtime->buffers());
     options.lock_wait_nanos = kLockWaitNanos;
+    options.manifest_bytes = parts_->runtime->tuning()->manifest_bytes;
     return options;
   }
 
@@ -328,14 +328,16 @@ class Opener {
     if (segments_.empty()) {
       auto number = parts_->store->NewFileNumber(queue());
       if (!number.ok()) return number.status();
-      auto segment = wal::CreateSegment(parts_->directory.get(), queue(),
-                                        parts_->runtime->buffers(), *number, wal::kSegmentBytesMin);
+      auto segment =
+          wal::CreateSegment(parts_->directory.get(), queue(), parts_->runtime->buffers(), *number,
+                             parts_->runtime->tuning()->first_segment_bytes);
       if (!segment.ok()) return segment.status();
       edit->registered_segments.push_back({(*segment)->info.number, (*segment)->info.blocks});
       segments_.push_back(*std::move(segment));
     }
     if (!UsesTail(options_)) return Status::Ok();
-    const manifest::TailState wanted{manifest::TailMode::kMapped, wal::kTailCapacityDefault};
+    const manifest::TailState wanted{manifest::TailMode::kMapped,
+                                     parts_->runtime->tuning()->tail_bytes};
     edit->tail = wanted;
     if (state.tail == wanted) return Status::Ok();
     return wal::CreateTailFile(parts_->directory.get(), queue(), parts_->runtime->buffers(),
@@ -353,7 +355,7 @@ class Opener {
     options.clock = parts_->runtime->clock();
     if (UsesTail(options_)) {
       auto tail = wal::Tail::Start(parts_->directory.get(), parts_->database_id, parts_->generation,
-                                   wal::kTailCapacityDefault);
+                                   parts_->runtime->tuning()->tail_bytes);
       if (!tail.ok()) return tail.status();
       options.tail = *std::move(tail);
     }

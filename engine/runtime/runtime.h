@@ -31,6 +31,7 @@
 #include "engine/runtime/io_totals.h"
 #include "engine/runtime/log_thread.h"
 #include "engine/runtime/queue_lease.h"
+#include "engine/runtime/tuning.h"
 #include "engine/runtime/worker_pool.h"
 
 namespace treering::runtime {
@@ -59,6 +60,8 @@ class RuntimeCore {
   Status CheckProcess() const;
 
   const RuntimeOptions& options() const { return options_; }
+  // For tests, before the first open.
+  Tuning* tuning() { return &tuning_; }
   io::Disk* disk() const { return disk_; }
   base::Clock* clock() const { return clock_; }
   base::EpochDomain* epochs() const { return epochs_.get(); }
@@ -93,6 +96,7 @@ class RuntimeCore {
   void GrowArena();
 
   const RuntimeOptions options_;
+  Tuning tuning_;
   const int64_t process_;
   std::unique_ptr<io::Disk> owned_disk_;
   io::Disk* disk_ = nullptr;

@@ -22,6 +22,7 @@ Status SimDb::Open(io::SimStorage* storage, Options options) {
   runtime_options.memory_budget = 32 << 20;
   auto core = runtime::RuntimeCore::CreateOn(disk.get(), runtime_options);
   if (!core.ok()) return core.status();
+  *(*core)->tuning() = {64 << 10, 64 << 10, 128 << 10};
   runtime = std::make_shared<Runtime>(*std::move(core));
   options.runtime = runtime;
   auto opened = DB::Open(options, kPath);
