@@ -203,6 +203,9 @@ TEST(RuntimeTest, AForkedChildIsRefusedAndEndsCleanly) {
 }
 
 TEST(RuntimeTest, AForkedChildHasADefaultOfItsOwn) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer allows no new threads after a fork";
+#endif
   auto parents = std::move(RuntimeCore::Default()).value();
   EXPECT_TRUE(InChild([&parents] {
     Result<std::shared_ptr<RuntimeCore>> own = RuntimeCore::Default();
