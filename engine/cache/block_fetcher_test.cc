@@ -315,6 +315,31 @@ TEST(BlockFetcherTest, NobodyWaitsForAReadWhoseOwnerMayGoAway) {
   });
 }
 
+TEST(BlockFetcherTest, WhoHasRequestsInFlightJoinsNobody) {
+  io::RunSim(6, [] {
+    World world;
+    PendingBlock ahead;
+    ASSERT_TRUE(world.fetcher.Start(world.queue.get(), world.Block(1), &ahead).ok());
+    base::Thread other;
+    ASSERT_TRUE(base::Thread::Start(
+                    "other",
+                    [&world] {
+                      const auto queue = world.NewQueue();
+                      EXPECT_TRUE(world.fetcher.ReadOne(queue.get(), world.Block(9)).ok());
+                    },
+                    &other)
+                    .ok());
+    base::SleepNanos(1);  // the other's read is under way
+    EXPECT_TRUE(world.Read(world.Block(9)).ok());
+    other.Join();
+    EXPECT_EQ(world.fetcher.Stats().joins, 0u);
+    EXPECT_EQ(world.fetcher.Stats().reads, 3u);
+    io::Request* completed[1];
+    ASSERT_EQ(world.queue->Wait(completed, 1, UINT64_MAX), 1u);
+    EXPECT_EQ(world.fetcher.Complete(world.queue.get(), &ahead), BlockFetcher::Step::kDone);
+  });
+}
+
 TEST(BlockFetcherTest, TheSameSeedGivesTheSameTrace) {
   const auto run = [](uint64_t seed) {
     return io::RunSim(seed,
