@@ -10,18 +10,12 @@
 
 #include "engine/base/sim_scheduler.h"
 #include "engine/base/thread.h"
+#include "engine/base/thread_testing.h"
 
 namespace treering::base {
 namespace {
 
 using Guard = EpochDomain::Guard;
-
-Thread StartOrDie(std::string name, std::function<void()> body) {
-  Thread thread;
-  const Status status = Thread::Start(std::move(name), std::move(body), &thread);
-  EXPECT_TRUE(status.ok()) << status.ToString();
-  return thread;
-}
 
 TEST(EpochTest, NothingWaitsWithoutGuards) {
   EpochDomain domain;

@@ -40,7 +40,7 @@ SimScheduler::Impl::Impl(uint64_t seed) : choices_(seed), values_(~seed) {
 }
 
 void SimScheduler::Impl::Trace(uint64_t value) {
-  // A step of the 64-bit variant of PCG's hash: cheap, and order counts.
+  // Cheap, and order counts; the last step makes even zeros count.
   report_.trace_hash = (report_.trace_hash ^ value) * 0x9e3779b97f4a7c15ull;
   report_.trace_hash ^= report_.trace_hash >> 29;
   ++report_.trace_hash;

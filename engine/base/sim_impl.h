@@ -1,7 +1,8 @@
 // SimScheduler::Impl: the state of one simulation, and how the baton goes from thread to thread.
 //
 // Owner: the SimScheduler.
-// Threads: the holder of the baton; Start and Finished also the thread that called Run.
+// Threads: the holder of the baton. The thread that called Run holds it until the first thread runs
+//   and after the end of the last.
 // Invariants:
 //   1. A thread that has not ended is in exactly one place: running, in ready_, or in waiting_.
 //   2. Everything is kept in the order of arrival; no order comes from an address.

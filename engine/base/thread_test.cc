@@ -9,16 +9,10 @@
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "engine/base/thread_testing.h"
 
 namespace treering::base {
 namespace {
-
-Thread StartOrDie(std::string name, std::function<void()> body) {
-  Thread thread;
-  const Status status = Thread::Start(std::move(name), std::move(body), &thread);
-  EXPECT_TRUE(status.ok()) << status.ToString();
-  return thread;
-}
 
 TEST(ThreadTest, RunsItsBodyUnderItsName) {
   std::string seen;
