@@ -78,23 +78,17 @@ class CrashedLog {
     const key::Sequence required = crash.kind == io::CrashKind::kProcessDeath
                                        ? std::max(history.acked_process, history.acked_disk)
                                        : history.acked_disk;
-    key::Sequence found_last = 0;
     {
       io::SimDisk disk(storage);
       LogBench bench(&disk, &manifest, &history, options_);
       const Result<Recovered> found = bench.Recover();
       ASSERT_TRUE(found.ok()) << found.status().ToString();
-      found_last = found->result.last_sequence;
-      EXPECT_GE(found_last, required);
-      EXPECT_LE(found_last, history.issued);
-    }
-    // The next generation begins there, and a power loss takes nothing back.
-    {
-      io::SimDisk disk(storage);
-      LogBench bench(&disk, &manifest, &history, options_);
+      EXPECT_GE(found->result.last_sequence, required);
+      EXPECT_LE(found->result.last_sequence, history.issued);
+      // The next generation begins there, and a power loss takes nothing back.
       const Result<Recovered> again = bench.Reopen();
       ASSERT_TRUE(again.ok()) << again.status().ToString();
-      EXPECT_EQ(again->result.last_sequence, found_last);
+      EXPECT_EQ(again->result.last_sequence, found->result.last_sequence);
       ASSERT_TRUE(bench.Commit(1000, kDisk).ok());
     }
     storage->CrashNow();
@@ -116,10 +110,10 @@ class CrashedLog {
   bool created_ = false;
 };
 
-uint64_t CrashEverywhere(const LogBenchOptions& options) {
+uint64_t CrashEverywhere(const LogBenchOptions& options, const io::SimCrashLoop& loop = {}) {
   CrashedLog log(options);
   const uint64_t checked = io::ForEachCrash(
-      {}, [&](io::SimStorage* storage) { log.Work(storage); },
+      loop, [&](io::SimStorage* storage) { log.Work(storage); },
       [&](io::SimStorage* storage, const io::SimCrash& crash) { log.Check(storage, crash); });
   EXPECT_TRUE(log.created());
   return checked;
@@ -130,14 +124,15 @@ TEST(LogCrash, EveryIoAndStoreWithTheTail) { EXPECT_GT(CrashEverywhere({}), 500u
 TEST(LogCrash, EveryIoInWriteMode) { EXPECT_GT(CrashEverywhere({.tail_capacity = 0}), 500u); }
 
 TEST(LogCrash, EveryIoWithTinySegments) {
-  EXPECT_GT(CrashEverywhere({.segment_bytes = 12288}), 500u);
+  // Every group crosses segments; stores were crashed in above.
+  EXPECT_GT(CrashEverywhere({.segment_bytes = 12288}, {.stores = false, .point_step = 2}), 500u);
 }
 
 TEST(LogCrash, WritesInFlightTogether) {
-  for (uint64_t seed = 1; seed <= 3; ++seed) {
+  for (uint64_t seed = 1; seed <= 2; ++seed) {
     CrashedLog log({.tail_capacity = seed % 2 == 0 ? 0u : 64u << 10});
     const uint64_t checked = io::ForEachCrash(
-        {.point_step = 2, .simulate = true, .seed = seed},
+        {.point_step = 3, .simulate = true, .seed = seed},
         [&](io::SimStorage* storage) { log.WorkTogether(storage); },
         [&](io::SimStorage* storage, const io::SimCrash& crash) { log.Check(storage, crash); });
     EXPECT_GT(checked, 200u);
