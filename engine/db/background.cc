@@ -123,6 +123,12 @@ Status Background::FlushOnce(io::Queue* queue) {
     edit.replay_start = manifest::ReplayStart{cut.lsn, cut.previous_sum, cut.sequence, cut.segment,
                                               cut.block_index};
     edit.forgotten_segments = env_.log->SegmentsBefore(cut);
+    // Those of an earlier edit wait for its promise and are still the log's.
+    base::MutexLock lock(&mutex_);
+    std::erase_if(edit.forgotten_segments, [this](uint64_t number) {
+      return std::find(forgotten_segments_.begin(), forgotten_segments_.end(), number) !=
+             forgotten_segments_.end();
+    });
   }
   if (Status status = Commit(queue, edit, sealed.size()); !status.ok()) return status;
   const uint64_t nanos = env_.runtime->clock()->NowNanos() - started;
@@ -317,14 +323,17 @@ void Background::CleanUp(io::Queue* queue) {
   {
     base::MutexLock lock(&mutex_);
     cleanup_scheduled_ = false;
-    segments.swap(forgotten_segments_);
+    segments = forgotten_segments_;
   }
-  if (Status status = env_.store->PromiseLatest(queue); !status.ok()) {
-    base::MutexLock lock(&mutex_);
-    forgotten_segments_.insert(forgotten_segments_.end(), segments.begin(), segments.end());
-    return;  // what can be deleted is deleted by a later run, or at the next open
-  }
+  // What cannot be deleted now is deleted by a later run, or at the next open.
+  if (!env_.store->PromiseLatest(queue).ok()) return;
   env_.keeper->DropSegments(segments);
+  {
+    base::MutexLock lock(&mutex_);
+    std::erase_if(forgotten_segments_, [&](uint64_t number) {
+      return std::find(segments.begin(), segments.end(), number) != segments.end();
+    });
+  }
   env_.runtime->epochs()->Collect();  // readers' last holds of versions
   for (const uint64_t number : env_.store->TakeObsoleteTables()) {
     if (ShouldStop()) break;  // the rest are orphans for the next open

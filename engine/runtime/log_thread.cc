@@ -56,8 +56,7 @@ void LogThread::WakeLocked() {
 LogThread::Entry* LogThread::FindLocked(LogClient* client) {
   const auto it = std::find_if(entries_.begin(), entries_.end(),
                                [client](const Entry& entry) { return entry.client == client; });
-  TREERING_CHECK(it != entries_.end());
-  return &*it;
+  return it == entries_.end() ? nullptr : &*it;
 }
 
 void LogThread::Register(LogClient* client) {
@@ -67,20 +66,24 @@ void LogThread::Register(LogClient* client) {
 
 void LogThread::Unregister(LogClient* client) {
   base::MutexLock lock(&mutex_);
-  entries_.erase(entries_.begin() + (FindLocked(client) - entries_.data()));
+  Entry* const entry = FindLocked(client);
+  TREERING_CHECK(entry != nullptr);
+  entries_.erase(entries_.begin() + (entry - entries_.data()));
   while (running_ == client) returned_.Wait(&mutex_);
 }
 
 void LogThread::Kick(LogClient* client) {
   base::MutexLock lock(&mutex_);
-  FindLocked(client)->kicked = true;
+  Entry* const entry = FindLocked(client);
+  if (entry == nullptr) return;  // it is on its way out
+  entry->kicked = true;
   WakeLocked();
 }
 
 void LogThread::CallAt(LogClient* client, uint64_t at_nanos) {
   base::MutexLock lock(&mutex_);
   Entry* const entry = FindLocked(client);
-  if (at_nanos >= entry->due_nanos) return;
+  if (entry == nullptr || at_nanos >= entry->due_nanos) return;
   entry->due_nanos = at_nanos;
   WakeLocked();
 }

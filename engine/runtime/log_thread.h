@@ -51,7 +51,7 @@ class LogThread {
   // Waits while the client is being called. The client has nothing in flight by then: it saw its
   // own requests end first. Never called from inside a client's call.
   void Unregister(LogClient* client);
-  // Soon. Never blocks.
+  // Soon. Never blocks. Nothing happens for a client that is not registered (any more).
   void Kick(LogClient* client);
   // Once, when clock time reaches `at_nanos`; an earlier time that is already set stays.
   void CallAt(LogClient* client, uint64_t at_nanos);
