@@ -1,3 +1,5 @@
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -13,7 +15,6 @@
 #include "engine/table/block_builder.h"
 #include "engine/table/block_check.h"
 #include "engine/table/block_view.h"
-#include "gtest/gtest.h"
 
 namespace treering::table {
 namespace {

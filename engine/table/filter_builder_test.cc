@@ -1,5 +1,7 @@
 #include "engine/table/filter_builder.h"
 
+#include <gtest/gtest.h>
+
 #include <string>
 
 #include "engine/base/budget_unlimited.h"
@@ -9,7 +11,6 @@
 #include "engine/table/block_check.h"
 #include "engine/table/filter_format.h"
 #include "engine/table/table_format.h"
-#include "gtest/gtest.h"
 
 namespace treering::table {
 namespace {

@@ -1,4 +1,6 @@
 // Damaged tables: whatever is wrong with the bytes, a read answers what was written or Corruption.
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <optional>
 #include <set>
@@ -11,7 +13,6 @@
 #include "engine/table/table_scan.h"
 #include "engine/table/table_testing.h"
 #include "engine/table/table_verify.h"
-#include "gtest/gtest.h"
 
 namespace treering::table {
 namespace {

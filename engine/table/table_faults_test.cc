@@ -1,4 +1,6 @@
 // Tables on a disk that fails: an error is an error, never a shorter table or other bytes.
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,7 +12,6 @@
 #include "engine/table/table_scan.h"
 #include "engine/table/table_testing.h"
 #include "engine/table/table_verify.h"
-#include "gtest/gtest.h"
 
 namespace treering::table {
 namespace {

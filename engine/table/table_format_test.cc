@@ -1,11 +1,12 @@
 #include "engine/table/table_format.h"
 
+#include <gtest/gtest.h>
+
 #include <array>
 #include <string>
 
 #include "engine/base/coding.h"
 #include "engine/base/prng.h"
-#include "gtest/gtest.h"
 
 namespace treering::table {
 namespace {

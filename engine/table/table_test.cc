@@ -1,4 +1,6 @@
 // Tables on each driver: what was written is what is read, by every way of reading.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -13,7 +15,6 @@
 #include "engine/table/table_iterator.h"
 #include "engine/table/table_scan.h"
 #include "engine/table/table_testing.h"
-#include "gtest/gtest.h"
 
 namespace treering::table {
 namespace {
@@ -44,7 +45,10 @@ class TableTest : public ::testing::TestWithParam<const char*> {
       std::string safe = path;
       std::replace(safe.begin() + static_cast<ptrdiff_t>(::testing::TempDir().size()), safe.end(),
                    '/', '_');
-      world_.emplace(io::OpenPosixDisk({.arena_bytes_max = 128ull << 20}), safe);
+      const io::DiskOptions options{.arena_bytes_max = 128ull << 20};
+      world_.emplace(GetParam() == std::string("auto") ? io::OpenDisk(options).value()
+                                                       : io::OpenPosixDisk(options),
+                     safe);
     }
   }
 
@@ -145,7 +149,7 @@ class TableTest : public ::testing::TestWithParam<const char*> {
   std::shared_ptr<Table> table_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Drivers, TableTest, ::testing::Values("posix", "sim"),
+INSTANTIATE_TEST_SUITE_P(Drivers, TableTest, ::testing::Values("auto", "posix", "sim"),
                          [](const auto& info) { return std::string(info.param); });
 
 TEST_P(TableTest, OneEntry) {

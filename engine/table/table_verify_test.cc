@@ -1,5 +1,7 @@
 #include "engine/table/table_verify.h"
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 
@@ -10,7 +12,6 @@
 #include "engine/table/block_view.h"
 #include "engine/table/filter_format.h"
 #include "engine/table/table_testing.h"
-#include "gtest/gtest.h"
 
 namespace treering::table {
 namespace {
