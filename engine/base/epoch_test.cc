@@ -169,12 +169,12 @@ struct Swinging {
 TEST(EpochTest, RealReadersNeverSeeWhatWasFreed) {
   // AddressSanitizer and ThreadSanitizer are the judges of this one.
   Swinging swinging;
-  std::vector<Thread> threads;
+  std::vector<Thread> threads(3);
   std::atomic<bool> stop{false};
-  for (int t = 0; t < 3; ++t) {
-    threads.push_back(StartOrDie("reader", [&] {
+  for (Thread& thread : threads) {
+    thread = StartOrDie("reader", [&] {
       while (!stop) swinging.Read();
-    }));
+    });
   }
   for (uint64_t i = 1; i <= 5000; ++i) {
     swinging.Swing(i);
@@ -221,11 +221,11 @@ TEST(EpochTest, SimulatedReadersNeverSeeWhatWasFreed) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     const SimScheduler::Report report = SimScheduler::Run(seed, [] {
       Swinging swinging;
-      std::vector<Thread> threads;
-      for (int t = 0; t < 2; ++t) {
-        threads.push_back(StartOrDie("reader", [&] {
+      std::vector<Thread> threads(2);
+      for (Thread& thread : threads) {
+        thread = StartOrDie("reader", [&] {
           for (int i = 0; i < 20; ++i) swinging.Read();
-        }));
+        });
       }
       for (uint64_t i = 1; i <= 20; ++i) {
         swinging.Swing(i);

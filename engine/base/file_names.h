@@ -4,9 +4,8 @@
 // Threads: any.
 // Invariants:
 //   1. Parse(Make(x)) == x; names not made here parse to kUnknown.
-//   2. LOCK, CURRENT, TAIL and LOG are single; MANIFEST-000005, 000007.wal, 000009.sst carry
-//   numbers of
-//      at least six digits. A file number is never used twice in a database.
+//   2. LOCK, CURRENT, TAIL and LOG are single; MANIFEST-000005, 000007.wal and 000009.sst carry
+//      numbers of at least six digits. A file number is never used twice in a database.
 #ifndef TREERING_ENGINE_BASE_FILE_NAMES_H_
 #define TREERING_ENGINE_BASE_FILE_NAMES_H_
 

@@ -24,8 +24,8 @@ inline constexpr uint64_t kSequenceReserve = 1ull << 40;    // writes are refuse
 inline constexpr uint64_t kFileNumberMax = 1ull << 56;
 
 inline constexpr uint32_t kBlockPagesMax = 16;
-inline constexpr size_t kBlockBytesMax =
-    kBlockPagesMax * kPageBytes;  // unless it holds one larger entry
+// Unless the block holds one larger entry.
+inline constexpr size_t kBlockBytesMax = kBlockPagesMax * kPageBytes;
 inline constexpr uint32_t kLevelCount = 7;
 inline constexpr uint32_t kLevelCountMax = 16;
 inline constexpr uint64_t kTablesPerEditMax = 1'000'000;

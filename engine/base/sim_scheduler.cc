@@ -19,7 +19,7 @@ SimScheduler::Report SimScheduler::Run(uint64_t seed, std::function<void()> body
   SimThread* first = nullptr;
   const Status status = scheduler->impl_->StartThread(scheduler, "first", std::move(body), &first);
   TREERING_CHECK(status.ok());  // a test machine without one thread left
-  const Report report = scheduler->impl_->RunToTheEnd();
+  Report report = scheduler->impl_->RunToTheEnd();
   if (report.deadlock) {
     // The stuck threads still lie on its state.
     static std::mutex mutex;

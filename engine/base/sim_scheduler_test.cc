@@ -325,12 +325,12 @@ TEST(SimEndTest, ThreadLocalObjectsEndInTurn) {
     std::string text;
     const Report report = Simulate(5, [&] {
       Mutex mutex;
-      std::vector<Thread> threads;
-      for (int i = 0; i < 3; ++i) {
-        threads.push_back(StartOrDie("note", [&] {
+      std::vector<Thread> threads(3);
+      for (Thread& thread : threads) {
+        thread = StartOrDie("note", [&] {
           end_note.mutex = &mutex;
           end_note.text = &text;
-        }));
+        });
       }
       for (Thread& thread : threads) thread.Join();
       EXPECT_EQ(text, "xxx");

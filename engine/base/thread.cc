@@ -62,7 +62,7 @@ Thread& Thread::operator=(Thread&& other) noexcept {
   return *this;
 }
 
-Status Thread::Start(std::string name, std::function<void()> body, Thread* out) {
+Status Thread::Start(const std::string& name, std::function<void()> body, Thread* out) {
   TREERING_CHECK(!out->joinable());
   auto state = std::make_unique<State>();
   Status status;

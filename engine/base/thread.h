@@ -43,7 +43,7 @@ class Thread {
 
   // `name` is at most 15 bytes, shown by debuggers. OutOfMemory where the system has no thread
   // left.
-  static Status Start(std::string name, std::function<void()> body, Thread* out);
+  static Status Start(const std::string& name, std::function<void()> body, Thread* out);
   void Join();
   bool joinable() const;
 

@@ -49,14 +49,14 @@ TEST(ThreadTest, CoreCountIsPositive) { EXPECT_GE(CoreCount(), 1u); }
 TEST(MutexTest, KeepsThreadsApart) {
   Mutex mutex;
   int64_t count = 0;
-  std::vector<Thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.push_back(StartOrDie("adder", [&] {
+  std::vector<Thread> threads(4);
+  for (Thread& thread : threads) {
+    thread = StartOrDie("adder", [&] {
       for (int i = 0; i < 10'000; ++i) {
         MutexLock lock(&mutex);
         ++count;
       }
-    }));
+    });
   }
   for (Thread& thread : threads) thread.Join();
   EXPECT_EQ(count, 40'000);
@@ -121,13 +121,13 @@ TEST(CondVarTest, TimesOutAndTakesTheLongestTimeout) {
 
 TEST(FutexWordTest, WakesAllWhoWait) {
   FutexWord word;
-  std::vector<Thread> threads;
+  std::vector<Thread> threads(4);
   std::atomic<int> woken{0};
-  for (int i = 0; i < 4; ++i) {
-    threads.push_back(StartOrDie("waiter", [&] {
+  for (Thread& thread : threads) {
+    thread = StartOrDie("waiter", [&] {
       EXPECT_EQ(word.WaitWhile(0), 5u);
       ++woken;
-    }));
+    });
   }
   SleepNanos(20'000'000);  // so that some do sleep; right at any speed
   EXPECT_EQ(word.Load(), 0u);

@@ -17,9 +17,9 @@
 
 namespace treering::base {
 
-inline Thread StartOrDie(std::string name, std::function<void()> body) {
+inline Thread StartOrDie(const std::string& name, std::function<void()> body) {
   Thread thread;
-  const Status status = Thread::Start(std::move(name), std::move(body), &thread);
+  const Status status = Thread::Start(name, std::move(body), &thread);
   EXPECT_TRUE(status.ok()) << status.ToString();
   return thread;
 }
