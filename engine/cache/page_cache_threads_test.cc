@@ -74,6 +74,7 @@ class Storm {
       base::EpochDomain::Guard guard(&epochs_);
       if (Frame* const frame = cache_.Lookup(id); frame != nullptr) {
         hit = true;
+        if (prng->OneIn(8)) base::SleepNanos(20'000);  // others evict what we look at
         Check(PageCache::Data(frame), PageCache::Pages(frame) * size_t{4096}, id);
         if (prng->OneIn(4)) {
           Pin pin = prng->OneIn(2) ? cache_.TryPin(frame) : cache_.TryPinForUser(frame);
