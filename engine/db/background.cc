@@ -84,14 +84,19 @@ void Background::NoteFailure(const Status& status) {
   if (status.IsIoError() && ++flush_failures_ < kFlushFailuresMax) return;  // again, on a new file
   if (status.IsNoSpace() || status.IsIoError()) {
     env_.errors->Enter(DbState::kDegraded, status);
-    retry_at_nanos_ = env_.runtime->clock()->NowNanos() + kRetryNanos;
-    env_.keeper->Wake();
+    RetryLater(status);
   } else if (status.IsOutOfMemory()) {
-    retry_at_nanos_ = env_.runtime->clock()->NowNanos() + kRetryNanos;
-    env_.keeper->Wake();
+    RetryLater(status);
   } else {
     env_.errors->EnterFor(status);
   }
+}
+
+// With the mutex held.
+void Background::RetryLater(const Status& status) {
+  retry_at_nanos_ = env_.runtime->clock()->NowNanos() + kRetryNanos;
+  retry_cause_ = status;
+  env_.keeper->Wake();
 }
 
 Status Background::FlushOnce(io::Queue* queue) {
@@ -200,8 +205,7 @@ void Background::SettleLocked(const CompactionPlan& plan, Manual* manual, const 
     std::erase(manuals_, manual);
   }
   if (status.IsNoSpace() || status.IsOutOfMemory() || status.IsIoError()) {
-    retry_at_nanos_ = env_.runtime->clock()->NowNanos() + kRetryNanos;
-    env_.keeper->Wake();
+    RetryLater(status);
   } else if (compaction_error_.ok()) {
     compaction_error_ = status;
   }
@@ -302,8 +306,12 @@ Status Background::CompactRange(const Slice* begin, const Slice* end, key::Seque
       std::erase(manuals_, &manual);
       return ShouldStop() ? Status::Aborted("the database is closing") : env_.errors->ForWrite();
     }
+    if (retry_at_nanos_ != 0) {
+      std::erase(manuals_, &manual);
+      return retry_cause_;
+    }
     ScheduleLocked();
-    changed_.Wait(&mutex_);
+    changed_.WaitFor(&mutex_, kRetryNanos);
   }
   return manual.status;
 }
@@ -404,6 +412,7 @@ Status Background::WaitFlushed(key::Sequence sequence) {
     if (sealed.empty() || sealed.front().last_sequence > sequence) return Status::Ok();
     if (ShouldStop()) return Status::Aborted("the database is closing");
     if (Status status = env_.errors->ForWrite(); !status.ok()) return status;
+    if (retry_at_nanos_ != 0) return retry_cause_;
     ScheduleLocked();
     changed_.WaitFor(&mutex_, kRetryNanos);
   }
@@ -418,7 +427,8 @@ Status Background::WaitIdle() {
     ScheduleLocked();
     const bool is_idle = !flush_scheduled_ && compactions_scheduled_ == 0 && running_.empty() &&
                          env_.memtables->SealedCount() == 0;
-    if (is_idle && retry_at_nanos_ == 0) return Status::Ok();
+    if (retry_at_nanos_ != 0) return retry_cause_;
+    if (is_idle) return Status::Ok();
     changed_.WaitFor(&mutex_, kRetryNanos);
   }
 }
@@ -440,6 +450,7 @@ uint64_t Background::Tick(uint64_t now_nanos) {
   base::MutexLock lock(&mutex_);
   if (env_.errors->state() == DbState::kDegraded && retry_at_nanos_ == 0) {
     retry_at_nanos_ = now_nanos + kRetryNanos;
+    retry_cause_ = env_.errors->cause();
   }
   if (retry_at_nanos_ == 0) return runtime::LogThread::kNever;
   if (now_nanos < retry_at_nanos_) return retry_at_nanos_;

@@ -79,6 +79,7 @@ class Background {
   Status WaitForFlush();
   // Waits until every memtable sealed up to `sequence` is in tables.
   Status WaitFlushed(key::Sequence sequence);
+  // An error that is being retried in the background ends it too.
   Status CompactRange(const Slice* begin, const Slice* end, key::Sequence newest);
   // Waits until nothing is due or running.
   Status WaitIdle();
@@ -119,6 +120,7 @@ class Background {
   void ScheduleCleanUp();
   void Probe(io::Queue* queue);
   void NoteFailure(const Status& status);
+  void RetryLater(const Status& status);
   compaction::PickerOptions picker_options() const;
   bool CompactionIsDueLocked();
 
@@ -134,6 +136,7 @@ class Background {
   uint64_t flushes_ended_ = 0;
   key::Sequence flushed_through_ = 0;
   uint64_t retry_at_nanos_ = 0;  // 0: nothing to retry
+  Status retry_cause_;           // while there is
   Status compaction_error_;
   compaction::CompactionPointers pointers_;
   compaction::RunningCompactions running_;

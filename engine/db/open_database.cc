@@ -290,9 +290,12 @@ class Opener {
 
   // What log and tail hold goes to synced level-0 tables.
   Status Recover(const ManifestState& state, VersionEdit* edit) {
+    // Tables are written while the log is still being read: each on a queue of its own.
+    auto flush_queue = parts_->runtime->LeaseSharedQueue();
+    if (!flush_queue.ok()) return flush_queue.status();
     Replay replay(parts_->order,
                   parts_->runtime->buffers()->AsBlockSource(base::MemoryClass::kMemtable),
-                  parts_->options.memtable_bytes, &job_, queue());
+                  parts_->options.memtable_bytes, &job_, flush_queue->queue());
     auto recovered = wal::RecoverLog(
         parts_->directory.get(), queue(), RecoveryOptionsFor(state),
         [&](const wal::GroupHeader& h, const Slice& p) { return replay.Add(h, p); });
