@@ -214,6 +214,19 @@ TEST(ManifestReplayTest, SwappedAndRepeatedBlocksDoNotCount) {
   }
 }
 
+// A block that is right in itself and was written behind another one than the one it lies behind.
+TEST(ManifestReplayTest, TheChainTellsHistoriesApart) {
+  Image one(4);
+  one.Append(SnapshotEdit());
+  one.Append(SequenceEdit(10));
+  Image other(4);
+  other.Append(SnapshotEdit());
+  other.Append(SequenceEdit(11));
+  other.Append(SequenceEdit(20));
+  std::copy(other.Block(2).begin(), other.Block(2).end(), one.Block(2).begin());
+  EXPECT_EQ(one.Text(), "sequence 10, 1 tables, 2 blocks, 1 cut");
+}
+
 TEST(ManifestReplayTest, EveryTruncation) {
   for (uint64_t keep = 0; keep <= 6; ++keep) {
     Image image = ThreeEdits();

@@ -5,7 +5,6 @@
 #include <sstream>
 #include <utility>
 
-#include "engine/base/check.h"
 #include "engine/manifest/manifest_testing.h"
 
 namespace treering::manifest {
