@@ -17,13 +17,6 @@ struct Trailer {
   uint32_t count;
 };
 
-bool AllZero(const std::byte* p, const std::byte* end) {
-  for (; p < end; ++p) {
-    if (*p != std::byte{0}) return false;
-  }
-  return true;
-}
-
 // The trailer's own fields; whether they fit the block is the caller's question.
 Status LoadTrailer(const BlockPlace& place, std::span<const std::byte> block, Trailer* trailer) {
   const std::byte* const p = block.data() + block.size() - kTrailerBytes;
@@ -105,7 +98,7 @@ Status CheckBlock(const BlockPlace& place, std::span<const std::byte> block) {
                                       " bytes do not fit the block");
   }
   const std::byte* const offsets = block.data() + room - offsets_bytes;
-  if (!AllZero(block.data() + trailer.raw_bytes, offsets)) {
+  if (!AllZero(block.subspan(trailer.raw_bytes, room - offsets_bytes - trailer.raw_bytes))) {
     return BlockCorruption(place, "padding is not zero");
   }
   const auto* const data = reinterpret_cast<const char*>(block.data());
@@ -125,7 +118,7 @@ Status CheckFilterPage(const BlockPlace& place, std::span<const std::byte> page)
   if (trailer.raw_bytes != kFilterRawBytes || trailer.count != 0) {
     return BlockMismatch(place, "raw length", kFilterRawBytes, trailer.raw_bytes);
   }
-  if (!AllZero(page.data() + kFilterRawBytes, page.data() + page.size() - kTrailerBytes)) {
+  if (!AllZero(page.subspan(kFilterRawBytes, page.size() - kTrailerBytes - kFilterRawBytes))) {
     return BlockCorruption(place, "reserved bytes are not zero");
   }
   return Status::Ok();

@@ -1,7 +1,7 @@
 #include "engine/table/table_format.h"
 
-#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 #include "engine/base/check.h"
 #include "engine/base/coding.h"
@@ -17,10 +17,6 @@ constexpr size_t kFooterReservedHandles = 128;  // three handles and the timesta
 constexpr size_t kFooterEntries = 208;
 constexpr size_t kFooterReserved = 292;
 constexpr size_t kPageSum = kPageBytes - kSumBytes;
-
-bool AllZero(std::span<const std::byte> bytes) {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
-}
 
 void StoreId(std::byte* p, const base::Id128& id) {
   base::Store64(p, id.lo);
@@ -168,6 +164,12 @@ std::string_view BlockKindName(BlockKind kind) {
       return "footer page";
   }
   return "unknown block";
+}
+
+bool AllZero(std::span<const std::byte> bytes) {
+  // The first is zero and each equals the one before it.
+  return bytes.empty() || (bytes[0] == std::byte{0} &&
+                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
 }
 
 uint64_t BlockSum(const base::Id128& file_id, uint64_t offset, BlockKind kind,

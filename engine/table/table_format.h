@@ -59,6 +59,8 @@ inline constexpr uint64_t PagesFor(uint64_t bytes) {
   return (bytes + base::kPageBytes - 1) / base::kPageBytes;
 }
 
+bool AllZero(std::span<const std::byte> bytes);
+
 // Where a block is and which file it is in; for sums and for messages.
 struct BlockPlace {
   const std::string& path;
