@@ -357,5 +357,39 @@ TEST(LogThreads, CommitTogetherOnOrdinaryThreads) {
   EXPECT_EQ(found->groups.size(), 200u);
 }
 
+// Borrowed bytes may go when Finish returned, with an error too: sanitizers watch.
+TEST(LogThreads, AnErrorEndsEveryCommitAndReadsNoFreedBytes) {
+  for (uint64_t nth = 1; nth <= 12; ++nth) {
+    io::SimStorage storage({.seed = nth});
+    TestManifest manifest;
+    TestHistory history;
+    io::SimDisk disk(&storage);
+    {
+      LogBench bench(&disk, &manifest, &history, {.tail_capacity = 0, .segment_bytes = 8 << 20});
+      ASSERT_TRUE(bench.Create().ok());
+      storage.faults()->Add(
+          {.action = io::Action::kWrite, .name = "000001.wal", .nth = nth, .error = EIO});
+      std::vector<base::Thread> threads(4);
+      for (base::Thread& thread : threads) {
+        const auto body = [&bench, &disk] {
+          const std::unique_ptr<io::Queue> queue = std::move(disk.NewQueue(8).value());
+          Status status;
+          for (int i = 0; i < 40 && status.ok(); ++i) {
+            status = bench.Commit(queue.get(), 30'000, kProcess);
+          }
+          EXPECT_EQ(status.ToString(), bench.log()->error().ToString());
+          EXPECT_TRUE(status.IsIoError());
+        };
+        ASSERT_TRUE(base::Thread::Start("committer", body, &thread).ok());
+      }
+      for (base::Thread& thread : threads) thread.Join();
+    }
+    LogBench bench(&disk, &manifest, &history);
+    const Result<Recovered> found = bench.Recover();
+    ASSERT_TRUE(found.ok()) << found.status().ToString();
+    EXPECT_GE(found->result.last_sequence, history.acked_process);
+  }
+}
+
 }  // namespace
 }  // namespace treering::wal
