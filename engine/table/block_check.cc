@@ -1,6 +1,5 @@
 #include "engine/table/block_check.h"
 
-#include <cstring>
 #include <string>
 
 #include "engine/base/check.h"
