@@ -53,6 +53,8 @@ Status CloseLog(DbParts* parts) {
     return parts->background->FlushNow(queue);
   }
   if (Status status = parts->log->SpillAll(queue, Durability::kDisk); !status.ok()) return status;
+  // The manifest's last edit gets a block that vouches for it, as the log's last group does.
+  if (Status status = parts->store->PromiseLatest(queue); !status.ok()) return status;
   const Status promised = parts->log->WritePromise(queue, true);
   return promised.IsNoSpace() ? Status::Ok() : promised;
 }

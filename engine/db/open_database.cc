@@ -342,9 +342,14 @@ class Opener {
     const manifest::TailState wanted{manifest::TailMode::kMapped,
                                      parts_->runtime->tuning()->tail_bytes};
     edit->tail = wanted;
-    if (state.tail == wanted) return Status::Ok();
+    // A tail of another capacity holds what was recovered until the new generation is durable.
+    remake_tail_ = state.tail.mode == manifest::TailMode::kMapped && state.tail != wanted;
+    return state.tail.mode == manifest::TailMode::kMapped ? Status::Ok() : CreateTail();
+  }
+
+  Status CreateTail() {
     return wal::CreateTailFile(parts_->directory.get(), queue(), parts_->runtime->buffers(),
-                               wanted.capacity_bytes);
+                               parts_->runtime->tuning()->tail_bytes);
   }
 
   // After the generation is durable in the manifest.
@@ -357,6 +362,9 @@ class Opener {
     options.buffers = parts_->runtime->buffers();
     options.clock = parts_->runtime->clock();
     if (UsesTail(options_)) {
+      if (remake_tail_) {
+        if (Status status = CreateTail(); !status.ok()) return status;
+      }
       auto tail = wal::Tail::Start(parts_->directory.get(), parts_->database_id, parts_->generation,
                                    parts_->runtime->tuning()->tail_bytes);
       if (!tail.ok()) return tail.status();
@@ -426,6 +434,7 @@ class Opener {
   std::unique_ptr<DbParts> parts_ = std::make_unique<DbParts>();
   runtime::QueueLease lease_;
   bool is_new_ = false;
+  bool remake_tail_ = false;
   compaction::JobEnv job_;
   std::vector<wal::SegmentInfo> unused_;
   std::vector<std::shared_ptr<wal::Segment>> segments_;
