@@ -83,7 +83,8 @@ class Demo:
         for line in loader.stdout:  # what it had acknowledged before it died
             if line.endswith(b"\n"):
                 acknowledged = int(line.split()[1])
-        loader.wait()
+        if loader.wait() != -signal.SIGKILL:
+            sys.exit(f"demo: the loader ended by itself, with {loader.returncode}, before it was killed")
         return acknowledged
 
     def compare(self, expected, stored):

@@ -13,8 +13,7 @@ namespace {
 
 // Entries between two looks at `stop`.
 constexpr uint64_t kStopEvery = 4096;
-// Reads in flight over all inputs: a device's queue is full long before.
-constexpr uint32_t kReadsTotal = 24;
+constexpr uint32_t kExtentBytes = 256u << 10;
 constexpr uint32_t kReadsPerInputMin = 2;
 constexpr uint32_t kReadsPerInputMax = 8;
 
@@ -25,6 +24,7 @@ Status AddScan(const manifest::TableRef& table, const JobEnv& env, io::Queue* qu
   auto opened = input.open_table(table, queue);
   if (!opened.ok()) return opened.status();
   table::TableScanOptions options;
+  options.extent_bytes = kExtentBytes;
   options.depth = depth;
   children->push_back(table::NewTableScan(*std::move(opened), queue, env.buffers, options));
   return Status::Ok();
@@ -100,9 +100,9 @@ Status OpenInputs(const JobEnv& env, io::Queue* queue, const CompactionInput& in
   const bool from_level0 = plan.input_level == 0;
   const size_t streams =
       (from_level0 ? plan.inputs.size() : 1) + (plan.output_inputs.empty() ? 0 : 1);
-  const uint32_t depth =
-      std::clamp<uint32_t>(kReadsTotal / static_cast<uint32_t>(std::max<size_t>(streams, 1)),
-                           kReadsPerInputMin, kReadsPerInputMax);
+  const uint64_t reads_total = env.read_ahead_bytes / kExtentBytes;
+  const auto depth = static_cast<uint32_t>(std::clamp<uint64_t>(
+      reads_total / std::max<size_t>(streams, 1), kReadsPerInputMin, kReadsPerInputMax));
   if (from_level0) {
     for (const manifest::TableRef& table : plan.inputs) {
       if (Status status = AddScan(table, env, queue, input, depth, children); !status.ok())

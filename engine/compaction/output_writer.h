@@ -35,6 +35,8 @@ struct JobEnv {
   base::Id128 database_id;
   uint32_t block_bytes = 4096;
   uint32_t bloom_bits_per_key = 10;
+  // Bytes that a compaction may have in flight for reading its inputs.
+  uint64_t read_ahead_bytes = 6ull << 20;
   // A number no file ever had (ManifestStore::NewFileNumber).
   std::function<Result<uint64_t>(io::Queue*)> new_file_number;
 };

@@ -11,6 +11,14 @@ namespace treering::db {
 
 using wal::AppendOutcome;
 
+namespace {
+
+// How long a commit waits for memory that others hold, and how often it looks.
+constexpr uint64_t kMemoryWaitNanosMax = 10'000'000'000;
+constexpr uint64_t kMemoryPollNanos = 1'000'000;
+
+}  // namespace
+
 CommitPipeline::CommitPipeline(CommitEnv env, key::Sequence last_sequence)
     : env_(std::move(env)), last_sequence_(last_sequence), publisher_(last_sequence) {}
 
@@ -99,6 +107,7 @@ Status CommitPipeline::MakeRoom(const CommitGroup& group) {
 
 // Waits for flushes when the budget has no room.
 Status CommitPipeline::ReserveIn(const CommitGroup& group, Flight* flight) {
+  uint64_t waited_nanos = 0;
   while (true) {
     flight->memtable = env_.memtables->active();
     auto reserved = flight->memtable->Reserve(flight->first_sequence, group.count, group.bytes);
@@ -108,14 +117,20 @@ Status CommitPipeline::ReserveIn(const CommitGroup& group, Flight* flight) {
     }
     if (!reserved.status().IsOutOfMemory()) return reserved.status();
     const uint64_t before = env_.runtime->clock()->NowNanos();
+    Status waited;
     if (flight->memtable->UsedBytes() > 0) {
       env_.memtables->SealActive(last_sequence_);
       env_.flush_soon();
-    } else if (env_.memtables->SealedCount() == 0) {
-      return reserved.status();  // nothing of ours could give memory back
     }
     flight->memtable.reset();
-    const Status waited = env_.wait_for_flush();
+    if (env_.memtables->SealedCount() > 0) {
+      waited = env_.wait_for_flush();
+    } else if (waited_nanos < kMemoryWaitNanosMax) {
+      base::SleepNanos(kMemoryPollNanos);  // a compaction, a reader or another database has it
+      waited_nanos += kMemoryPollNanos;
+    } else {
+      waited = reserved.status();
+    }
     env_.stalls->Add(StallCause::kMemory, env_.runtime->clock()->NowNanos() - before);
     if (!waited.ok()) return waited;
   }
@@ -142,6 +157,7 @@ Status CommitPipeline::AppendToLog(const CommitGroup& group, Flight* flight) {
   record.count = group.count;
   record.pieces = pieces;
   record.durability = group.durability;
+  uint64_t waited_nanos = 0;
   while (true) {
     auto appended = env_.log->Append(record);
     if (!appended.ok()) return appended.status();
@@ -160,6 +176,12 @@ Status CommitPipeline::AppendToLog(const CommitGroup& group, Flight* flight) {
                                   : env_.keeper->PrepareNow(flight->lease.queue());
     env_.stalls->Add(is_tail ? StallCause::kLogTail : StallCause::kLogSegment,
                      env_.runtime->clock()->NowNanos() - before);
+    if (status.IsOutOfMemory() && waited_nanos < kMemoryWaitNanosMax) {
+      base::SleepNanos(kMemoryPollNanos);
+      waited_nanos += kMemoryPollNanos;
+      env_.stalls->Add(StallCause::kMemory, kMemoryPollNanos);
+      continue;
+    }
     if (!status.ok()) {
       env_.errors->EnterFor(status);
       env_.keeper->Wake();

@@ -44,6 +44,7 @@ void ErrorState::Enter(DbState state, const Status& cause) {
 void ErrorState::EnterFor(const Status& error) {
   switch (error.code()) {
     case Status::Code::kOk:
+    case Status::Code::kOutOfMemory:  // passes by itself
       return;
     case Status::Code::kNoSpace:
       return Enter(DbState::kDegraded, error);

@@ -29,7 +29,8 @@ class ErrorState {
 
   // Moves to `state` unless the present one is as bad or worse.
   void Enter(DbState state, const Status& cause);
-  // Where an error of background work or of the log leads: NoSpace degrades, Failed fails, the rest
+  // Where an error of background work or of the log leads: NoSpace degrades, Failed fails,
+  // OutOfMemory changes nothing, the rest
   // makes read-only.
   void EnterFor(const Status& error);
   // There is room again.

@@ -16,6 +16,12 @@ TEST(ErrorState, KeepsTheFirstCauseOfAState) {
   EXPECT_TRUE(state.ForRead().ok());
 }
 
+TEST(ErrorState, AShortageOfMemoryPasses) {
+  ErrorState state;
+  state.EnterFor(Status::OutOfMemory("no buffer"));
+  EXPECT_EQ(state.state(), DbState::kHealthy);
+}
+
 TEST(ErrorState, OnlyGetsWorse) {
   ErrorState state;
   state.Enter(DbState::kFailed, Status::Failed("broken"));

@@ -283,6 +283,8 @@ class Opener {
     job_.database_id = parts_->database_id;
     job_.block_bytes = options_.block_bytes;
     job_.bloom_bits_per_key = options_.bloom_bits_per_key;
+    job_.read_ahead_bytes =
+        std::clamp<uint64_t>(parts_->options.memory_budget / 16, 1u << 20, 6u << 20);
     job_.new_file_number = [store = parts_->store.get()](io::Queue* q) {
       return store->NewFileNumber(q);
     };
