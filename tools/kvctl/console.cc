@@ -25,7 +25,9 @@ void Console::Error(std::string_view message) const {
 }
 
 int Console::Fail(const Status& status) const {
-  Error(status.ToString());
+  // Where the code says no more than the message does, the message alone.
+  const bool is_plain = status.IsNotFound() || status.IsInvalidArgument() || status.IsIoError();
+  Error(is_plain ? std::string(status.message()) : status.ToString());
   return kExitError;
 }
 

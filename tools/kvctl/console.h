@@ -24,7 +24,8 @@ class Console {
   // What was done.
   void Say(std::string_view message) const;
   void Error(std::string_view message) const;
-  // The message of a failed operation; returns kExitError for the caller to return.
+  // The message of a failed operation, with its code where that says more; returns kExitError for
+  // the caller to return.
   int Fail(const Status& status) const;
   // A wrong argument; returns kExitUsage.
   int Usage(std::string_view message) const;

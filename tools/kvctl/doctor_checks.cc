@@ -97,8 +97,10 @@ Finding CheckRing(const std::vector<std::string>& facts) {
 
 Finding CheckRegistration(const std::vector<std::string>& facts) {
   if (Fact(facts, "registered_buffers") == "yes") {
+    const std::string locked = Fact(facts, "locked_bytes");
+    const bool counts = !locked.empty() && locked != "0";  // root's are not counted
     return {Verdict::kOk, "registered buffers",
-            "on, " + Fact(facts, "locked_bytes") + " bytes locked", ""};
+            "on" + (counts ? ", " + locked + " bytes locked" : ""), ""};
   }
   const std::string why = Fact(facts, "registered_buffers_off");
   return {Verdict::kWarn, "registered buffers", "off" + (why.empty() ? "" : ": " + why),

@@ -200,6 +200,9 @@ done
 echo '-- pipes and signals'
 "$kvctl" --db copy scan --keys-only | head -1 >out; is 'a reader that stops early' test "$(cat out)" == user/0001
 "$kvctl" --db copy scan >/dev/full 2>err; code=$?; out=; err=$(cat err); refused 'a full disk below stdout' 3 'stdout: No space'
+for i in $(seq 60); do echo; cat in.ndjson; done >long.ndjson
+"$kvctl" --db unheard load --ack --batch 1 long.ndjson 2>err | head -1 >out
+is 'acknowledgements that nobody takes end a load' grep -q 'nobody takes the acknowledgements; .* committed and stay' err
 mkfifo pipe
 "$kvctl" --db stopped load --ack --batch 10 - <pipe >out 2>err &
 pid=$!

@@ -69,7 +69,7 @@ Result<StatsView> ParseStats(const std::string& json_text) {
   const json& memory = Member(root, "memory");
   view.memory_budget_bytes = Number(memory, "budget_bytes");
   view.memory_used_bytes = Number(memory, "used_bytes");
-  view.memtable_bytes = Number(memory, "memtables_held_bytes");
+  view.memtable_bytes = Number(memory, "memtable_bytes");
   const json& io = Member(root, "io");
   view.io_driver = Text(io, "driver");
   view.io_ring_flags = Text(io, "ring_flags");

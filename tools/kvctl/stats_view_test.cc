@@ -10,7 +10,7 @@ TEST(StatsView, WhatIsThereIsRead) {
       R"({"state":"Healthy","last_sequence":7,"levels":[
           {"level":0,"tables":2,"bytes":100,"entries":10,"deletions":1},
           {"level":3,"tables":5,"bytes":900,"entries":90,"deletions":0}],
-          "memory":{"budget_bytes":1024,"used_bytes":512,"memtables_held_bytes":64},
+          "memory":{"budget_bytes":1024,"used_bytes":512,"memtable_bytes":64},
           "io":{"driver":"uring","registered_buffers":true},
           "stalls":{"level0":{"count":3,"nanos":5}}})");
   ASSERT_TRUE(view.ok());
@@ -20,6 +20,7 @@ TEST(StatsView, WhatIsThereIsRead) {
   EXPECT_EQ(view->total_bytes(), 1000u);
   EXPECT_EQ(view->entries_estimate(), 98u);
   EXPECT_EQ(view->memory_used_bytes, 512u);
+  EXPECT_EQ(view->memtable_bytes, 64u);
   EXPECT_EQ(view->io_driver, "uring");
   EXPECT_TRUE(view->io_registered_buffers);
   ASSERT_EQ(view->stalls.size(), 1u);

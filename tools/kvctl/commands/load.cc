@@ -84,10 +84,16 @@ class Load : public Command {
       if (status.ok()) status = read;
       progress.Update((*input)->bytes() > 0 ? lines.bytes_done() : committed_);
     }
+    // The next open has no log to read, and lsm shows what was loaded.
+    if (status.ok() && !context.out->failed()) status = (*session)->db()->Flush();
     progress.Wipe();
     const Status closed = (*session)->Close();
     if (!status.ok()) return Stopped(context, **input, status);
     if (!closed.ok()) return context.console.Fail(closed);
+    if (context.out->failed()) {
+      context.console.Error("nobody takes the acknowledgements; " + Stays());
+      return kExitError;
+    }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - started;
     char took[32];
     std::snprintf(took, sizeof took, "%.1f s", seconds.count());
@@ -121,17 +127,18 @@ class Load : public Command {
     return Status::Ok();
   }
 
+  std::string Stays() const { return FormatCount(committed_) + " records were committed and stay"; }
+
   // Says why it ended early, and what stays.
   int Stopped(const Context& context, const InputFile& input, const Status& status) const {
-    const std::string stays = FormatCount(committed_) + " records were committed and stay";
     if (status.IsAborted() && Interrupted()) {
-      context.console.Say("interrupted; " + stays);
+      context.console.Say("interrupted; " + Stays());
       return kExitInterrupted;
     }
     const bool is_input = status.message().starts_with("line ");
     context.console.Error(
         (is_input ? input.name() + ": " + std::string(status.message()) : status.ToString()) +
-        "; " + stays);
+        "; " + Stays());
     return kExitError;
   }
 
