@@ -1,0 +1,29 @@
+#include "bench/op_recorder.h"
+
+#include <cstdio>
+
+namespace treering::bench {
+
+void OpRecorder::AddLatency(OpKind kind) {
+  const uint64_t now = base::SystemClock()->NowNanos();
+  std::unique_ptr<base::Histogram>& histogram = histograms_[static_cast<size_t>(kind)];
+  if (histogram == nullptr) histogram = std::make_unique<base::Histogram>();
+  histogram->Add(now - last_nanos_);
+  last_nanos_ = now;
+}
+
+void OpRecorder::Report() {
+  const uint64_t now = base::SystemClock()->NowNanos();
+  const double interval = static_cast<double>(now - report_nanos_ + 1) / 1e9;
+  const double total = static_cast<double>(now - start_nanos_ + 1) / 1e9;
+  std::fprintf(
+      stderr, "... thread %d: (%llu,%llu) ops and (%.1f,%.1f) ops/second in (%.6f,%.6f) seconds\n",
+      thread_index_, static_cast<unsigned long long>(done_ - report_done_),
+      static_cast<unsigned long long>(done_), static_cast<double>(done_ - report_done_) / interval,
+      static_cast<double>(done_) / total, interval, total);
+  report_nanos_ = now;
+  report_done_ = done_;
+  next_report_ = done_ + report_every_;
+}
+
+}  // namespace treering::bench
