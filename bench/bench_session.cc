@@ -132,6 +132,10 @@ Status BenchSession::RunWorkloadNamed(const Workload& workload) {
   if (!result.error.empty())
     return Status::Failed(std::string(workload.name) + ": " + result.error);
   PrintResult(result);
+  for (const Outcome* part : {&result.outcome, &result.writer}) {
+    writes_since_open_ += part->entries_written;
+    bytes_since_open_ += part->bytes_written;
+  }
   json_.AddResult(result, plan, StatsJson());
   return Status::Ok();
 }
@@ -156,14 +160,6 @@ void BenchSession::PrintResult(const RunResult& result) {
   }
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
-  for (const Outcome* part : {&outcome, &result.writer}) {
-    const bool writes = part == &result.writer || outcome.name.starts_with("fill") ||
-                        outcome.name == "overwrite" || outcome.name.starts_with("delete") ||
-                        outcome.name == "updaterandom";
-    if (!writes) continue;
-    writes_since_open_ += part->operations;
-    bytes_since_open_ += part->bytes;
-  }
 }
 
 bool BenchSession::PrintProperty(const std::string& name, Status* status) {

@@ -64,6 +64,13 @@ operations() { awk -v name="$2" '$2 == name && / ops\/sec / { for (i = 1; i < NF
 fill_seconds() { awk -v name="$2" '$2 == name && / seconds / { for (i = 1; i < NF; i++) if ($(i + 1) == "seconds") v = $i } END { print v }' "$1"; }
 add() { printf '%s\n' "$4" >>"$dir/figure.$1.$2.$3"; } # row engine column value
 
+# The column of the first " Sum" row; both engines count written bytes per flushed byte.
+write_amplification() { # engine output
+  local column=9
+  [[ $1 == rocksdb ]] && column=13
+  awk -v column=$column '$2 == "Sum" && !seen++ { print $column }' "$2"
+}
+
 # Quiet: when the last table was written, for both alike. RocksDB's own waiting looks every ten seconds only.
 quiet_seconds() { # engine output
   local filled newest
@@ -77,15 +84,15 @@ run_P9() {
   local out=$dir/out
   stamped engine_run "$1" $((256 * mib)) --num="$keys" --benchmarks=fillrandom,waitforcompaction,stats >"$out"
   add P9 "$1" rate "$(awk -v n="$keys" -v s="$(quiet_seconds "$1" "$out")" 'BEGIN { printf "%d", n / s }')"
-  add P9 "$1" cpu "$(awk -v n="$keys" -v c="$(cpu_seconds "$out")" 'BEGIN { print c * 1e6 / n }')"
-  add P9 "$1" fill "$(ops_per_second "$out" fillrandom)"
+  add P9 "$1" cpu "$(awk -v n="$keys" -v c="$(cpu_seconds "$out")" 'BEGIN { printf "%.2f", c * 1e6 / n }')"
+  add P9 "$1" amplification "$(write_amplification "$1" "$out")"
 }
 run_existing() { # row engine benchmark reads cache
   local out=$dir/out count
   stamped engine_run "$2" "$5" --num="$keys" --use_existing_db=1 --benchmarks="$3" --reads="$4" >"$out"
   count=$(operations "$out" "$3")
   add "$1" "$2" rate "$(ops_per_second "$out" "$3")"
-  add "$1" "$2" cpu "$(awk -v n="$count" -v c="$(cpu_seconds "$out")" 'BEGIN { print c * 1e6 / n }')"
+  add "$1" "$2" cpu "$(awk -v n="$count" -v c="$(cpu_seconds "$out")" 'BEGIN { printf "%.2f", c * 1e6 / n }')"
 }
 run_P1() { run_existing P1 "$1" readrandom "$reads" $((256 * mib)); }
 run_P8() { run_existing P8 "$1" readseq "$keys" $((256 * mib)); }
@@ -139,7 +146,7 @@ echo "|---|---|---|---|---|---|---|"
 for row in P9 P1 P8 P5 P12; do
   [[ ,$rows, == *",$row,"* ]] || continue
   case $row in
-    P9) print_row P9 "fillrandom $keys keys until quiet" ;;
+    P9) print_row P9 "fillrandom $keys keys until quiet; write amplification $(median P9 treering amplification) and $(median P9 rocksdb amplification)" ;;
     P1) print_row P1 "readrandom cold, $reads reads" ;;
     P8) print_row P8 "readseq cold, $keys keys" ;;
     P5) print_row P5 "readrandom in memory, $small_keys keys" ;;

@@ -29,7 +29,7 @@ for name in ${all//,/ }; do
   esac
 done
 shown '^ Sum '
-shown '^Cumulative writes: '
+shown '^Cumulative writes: [1-9]'
 shown '^Cumulative compaction: '
 shown '^Cumulative stall: '
 shown '^Uptime\(secs\): '

@@ -23,6 +23,7 @@ void Fill(Worker* worker, Next next) {
     }
     if (!worker->Good("put", status)) return;
     recorder.AddBytes(count * entry_bytes);
+    recorder.AddWritten(count, count * entry_bytes);
     recorder.Finished(count, OpKind::kWrite);
     worker->Pace(count * entry_bytes);
   }
@@ -43,6 +44,7 @@ void Erase(Worker* worker, Next next) {
       status = worker->db().Write(batch, plan.write);
     }
     if (!worker->Good("delete", status)) return;
+    worker->recorder().AddWritten(count, count * plan.key_size);
     worker->recorder().Finished(count, OpKind::kDelete);
   }
 }
@@ -111,6 +113,7 @@ void WriteInBackground(Worker* worker) {
     const Slice key = keys.Make(worker->random().Uniform(plan.num));
     if (!worker->Good("put", worker->db().Put(key, worker->values().Next(), plan.write))) return;
     recorder.AddBytes(entry_bytes);
+    recorder.AddWritten(1, entry_bytes);
     recorder.Finished(1, OpKind::kWrite);
     worker->Pace(entry_bytes);
   }

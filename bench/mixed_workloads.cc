@@ -4,11 +4,15 @@
 namespace treering::bench {
 namespace {
 
-Status PutRandom(Worker* worker, KeyMaker* keys) {
+// False on an error.
+bool PutOne(Worker* worker, const Slice& key) {
   const WorkPlan& plan = worker->plan();
+  if (!worker->Good("put", worker->db().Put(key, worker->values().Next(), plan.write))) {
+    return false;
+  }
   worker->recorder().AddBytes(plan.key_size + plan.value_size);
-  return worker->db().Put(keys->Make(worker->random().Uniform(plan.num)), worker->values().Next(),
-                          plan.write);
+  worker->recorder().AddWritten(1, plan.key_size + plan.value_size);
+  return true;
 }
 
 // A get of `key`; false on an error.
@@ -28,7 +32,7 @@ void ReadRandomWriteRandom(Worker* worker) {
       if (!GetOne(worker, keys.Make(worker->random().Uniform(plan.num)), &value)) return;
       worker->recorder().Finished(1, OpKind::kRead);
     } else {
-      if (!worker->Good("put", PutRandom(worker, &keys))) return;
+      if (!PutOne(worker, keys.Make(worker->random().Uniform(plan.num)))) return;
       worker->recorder().Finished(1, OpKind::kWrite);
     }
   }
@@ -43,8 +47,7 @@ void UpdateRandom(Worker* worker) {
     const Slice key = keys.Make(worker->random().Uniform(plan.num));
     if (!GetOne(worker, key, &value)) return;
     value.Reset();
-    if (!worker->Good("put", worker->db().Put(key, worker->values().Next(), plan.write))) return;
-    worker->recorder().AddBytes(plan.key_size + plan.value_size);
+    if (!PutOne(worker, key)) return;
     worker->recorder().Finished(1, OpKind::kWrite);
   }
 }

@@ -46,6 +46,11 @@ class alignas(128) OpRecorder {
     if (done_ >= next_report_) Report();
   }
   void AddBytes(uint64_t bytes) { bytes_ += bytes; }
+  // Entries that went into the database, for its totals.
+  void AddWritten(uint64_t entries, uint64_t bytes) {
+    entries_written_ += entries;
+    bytes_written_ += bytes;
+  }
   void AddLookups(uint64_t found, uint64_t asked) {
     found_ += found;
     asked_ += asked;
@@ -53,6 +58,8 @@ class alignas(128) OpRecorder {
 
   uint64_t done() const { return done_; }
   uint64_t bytes() const { return bytes_; }
+  uint64_t entries_written() const { return entries_written_; }
+  uint64_t bytes_written() const { return bytes_written_; }
   uint64_t found() const { return found_; }
   uint64_t asked() const { return asked_; }
   uint64_t start_nanos() const { return start_nanos_; }
@@ -73,6 +80,8 @@ class alignas(128) OpRecorder {
   uint64_t next_report_;
   uint64_t done_ = 0;
   uint64_t bytes_ = 0;
+  uint64_t entries_written_ = 0;
+  uint64_t bytes_written_ = 0;
   uint64_t found_ = 0;
   uint64_t asked_ = 0;
   uint64_t start_nanos_ = 0;

@@ -23,8 +23,10 @@ struct Outcome {
   uint64_t operations = 0;
   double seconds = 0;         // from the first thread's start to the last one's end
   double thread_seconds = 0;  // of all threads together
-  uint64_t bytes = 0;         // keys and values; 0: no rate is shown
-  std::string message;        // such as "(17166 of 20000 found)"
+  uint64_t entries_written = 0;
+  uint64_t bytes_written = 0;
+  uint64_t bytes = 0;   // keys and values; 0: no rate is shown
+  std::string message;  // such as "(17166 of 20000 found)"
 };
 
 double MicrosPerOp(const Outcome& outcome);

@@ -50,6 +50,8 @@ Outcome AddUp(const std::string& name, const Workers& workers, size_t from, size
     const OpRecorder& recorder = workers[i]->recorder();
     outcome.operations += recorder.done();
     outcome.bytes += recorder.bytes();
+    outcome.entries_written += recorder.entries_written();
+    outcome.bytes_written += recorder.bytes_written();
     outcome.thread_seconds +=
         static_cast<double>(recorder.stop_nanos() - recorder.start_nanos()) / 1e9;
     start = std::min(start, recorder.start_nanos());

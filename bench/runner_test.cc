@@ -11,6 +11,7 @@ namespace {
 void Count(Worker* worker) {
   while (const uint64_t count = worker->Take(worker->plan().batch_size, worker->plan().writes)) {
     worker->recorder().AddBytes(count * 10);
+    worker->recorder().AddWritten(count, count * 20);
     worker->recorder().AddLookups(1, count);
     worker->recorder().Finished(count, OpKind::kOther);
   }
@@ -50,9 +51,12 @@ TEST_F(RunnerTest, EachThreadDoesItsShareAndFiguresAddUp) {
   EXPECT_EQ(result.error, "");
   EXPECT_EQ(result.outcome.operations, 315u);
   EXPECT_EQ(result.outcome.bytes, 3150u);
+  EXPECT_EQ(result.outcome.entries_written, 315u);
+  EXPECT_EQ(result.outcome.bytes_written, 6300u);
   EXPECT_EQ(result.outcome.message, "(33 of 315 found)");
   EXPECT_GT(result.outcome.seconds, 0);
-  EXPECT_GE(result.outcome.thread_seconds, result.outcome.seconds / 3);
+  EXPECT_GT(result.outcome.thread_seconds, 0);
+  EXPECT_LE(result.outcome.thread_seconds, result.outcome.seconds * 3);
   for (const auto& histogram : result.histograms) EXPECT_EQ(histogram, nullptr);
 }
 
