@@ -94,7 +94,7 @@ void BenchSession::PrintHeader() {
   for (const auto& [name, value] : lines) json_.AddHeader(name, value);
 }
 
-WorkPlan BenchSession::PlanFor(const Workload& workload) const {
+WorkPlan BenchSession::PlanFor(const Workload& workload) {
   WorkPlan plan;
   plan.num = static_cast<uint64_t>(flags_.num);
   plan.reads = CountOr(flags_.reads, plan.num);
@@ -110,6 +110,12 @@ WorkPlan BenchSession::PlanFor(const Workload& workload) const {
   plan.reverse_iterator = flags_.reverse_iterator;
   plan.threads = workload.single ? 1 : flags_.threads;
   plan.db_path = flags_.db;
+  plan.options = &settings_.options;
+  plan.reopen = [this] {
+    Status status = CloseDb();
+    return status.ok() ? OpenDb() : status;
+  };
+  if (flags_.reads >= 0) plan.repeats = static_cast<uint64_t>(flags_.reads);
   if (workload.adjust != nullptr) workload.adjust(&plan);
   return plan;
 }

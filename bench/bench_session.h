@@ -39,7 +39,7 @@ class BenchSession {
   Status OpenFreshDb();
   Status CloseDb();
   void PrintHeader();
-  WorkPlan PlanFor(const Workload& workload) const;
+  WorkPlan PlanFor(const Workload& workload);
   Status RunOne(const std::string& name);
   Status RunWorkloadNamed(const Workload& workload);
   void PrintResult(const RunResult& result);

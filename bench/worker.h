@@ -10,6 +10,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "api/db.h"
@@ -37,6 +39,9 @@ struct WorkPlan {
   int threads = 1;  // background writer not counted
   WriteOptions write;
   std::string db_path;
+  const Options* options = nullptr;  // the session's
+  std::function<Status()> reopen;    // closes the session's database and opens it again
+  std::optional<uint64_t> repeats;   // --reads, where it was given
 };
 
 class WorkShared {

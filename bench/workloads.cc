@@ -4,8 +4,8 @@ namespace treering::bench {
 namespace {
 
 std::vector<std::span<const Workload>> Families() {
-  return {FillWorkloads(),  ReadWorkloads(),        ScanWorkloads(),
-          MixedWorkloads(), MaintenanceWorkloads(), RawWorkloads()};
+  return {FillWorkloads(),        ReadWorkloads(), ScanWorkloads(), MixedWorkloads(),
+          MaintenanceWorkloads(), OpenWorkloads(), RawWorkloads()};
 }
 
 }  // namespace

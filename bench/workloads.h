@@ -3,8 +3,8 @@
 // Owner: static tables.
 // Threads: Run from each worker's thread; the tables are constant.
 // Invariants:
-//   1. Names and what they do are RocksDB's db_bench's, where it has them; rawsync and emptyloop
-//      are ours.
+//   1. Names and what they do are RocksDB's db_bench's, where it has them; rawsync,
+//      emptyloop and recover are ours.
 //   2. A workload stops at the first error or when its shared state says so.
 #ifndef TREERING_BENCH_WORKLOADS_H_
 #define TREERING_BENCH_WORKLOADS_H_
@@ -38,6 +38,7 @@ std::span<const Workload> ReadWorkloads();
 std::span<const Workload> ScanWorkloads();
 std::span<const Workload> MixedWorkloads();
 std::span<const Workload> MaintenanceWorkloads();
+std::span<const Workload> OpenWorkloads();
 std::span<const Workload> RawWorkloads();
 
 // Null for an unknown name.

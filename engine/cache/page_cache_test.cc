@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -11,6 +9,7 @@
 #include "engine/base/budget.h"
 #include "engine/base/epoch.h"
 #include "engine/base/prng.h"
+#include "engine/base/zipf_testing.h"
 #include "engine/io/buffer_arena.h"
 
 namespace treering::cache {
@@ -185,28 +184,11 @@ TEST_F(PageCacheTest, AnEvictedFrameKeepsItsBytesForGuardsThatSawIt) {
   EXPECT_TRUE(Fill({cache_->NewFileId(), 0}));
 }
 
-// Numbers in [0, n) with the frequency of the k-th falling as 1 / k^0.99.
-class Zipf {
- public:
-  Zipf(size_t n, uint64_t seed) : prng_(seed) {
-    double sum = 0;
-    for (size_t i = 0; i < n; ++i) upto_.push_back(sum += 1 / std::pow(i + 1, 0.99));
-  }
-  uint64_t Next() {
-    const double at = prng_.Real() * upto_.back();
-    return std::lower_bound(upto_.begin(), upto_.end(), at) - upto_.begin();
-  }
-
- private:
-  base::Prng prng_;
-  std::vector<double> upto_;
-};
-
 TEST_F(PageCacheTest, AScanOfFourTimesTheCacheLeavesTheHotSet) {
   MakeCache(17 * kMiB);  // eight slabs
   constexpr uint64_t kFrames = 8 * 512;
   const uint64_t hot = cache_->NewFileId();
-  Zipf zipf(3 * kFrames, 42);
+  base::Zipf zipf(3 * kFrames, 42);
   const auto hit_points = [&](int reads) {
     int hits = 0;
     for (int i = 0; i < reads; ++i) hits += Read({hot, zipf.Next()});

@@ -6,7 +6,8 @@
 
 #include "engine/base/file_names.h"
 #include "engine/db/lock_file.h"
-#include "engine/db/replay.h"
+#include "engine/db/table_replay.h"
+#include "engine/db/view_replay.h"
 #include "engine/table/filter_format.h"
 #include "engine/wal/recovery.h"
 #include "engine/wal/tail.h"
@@ -176,9 +177,8 @@ class Opener {
     parts_->store = *std::move(store);
     const ManifestState state = parts_->store->state();
     MakeReadParts(state);
-    Replay replay(parts_->order,
-                  parts_->runtime->buffers()->AsBlockSource(base::MemoryClass::kMemtable),
-                  parts_->options.memtable_bytes, nullptr, queue());
+    ViewReplay replay(parts_->order,
+                      parts_->runtime->buffers()->AsBlockSource(base::MemoryClass::kMemtable));
     const auto recovered = wal::RecoverLog(
         parts_->directory.get(), queue(), RecoveryOptionsFor(state),
         [&](const wal::GroupHeader& h, const Slice& p) { return replay.Add(h, p); });
@@ -292,12 +292,11 @@ class Opener {
 
   // What log and tail hold goes to synced level-0 tables.
   Status Recover(const ManifestState& state, VersionEdit* edit) {
-    // Tables are written while the log is still being read: each on a queue of its own.
-    auto flush_queue = parts_->runtime->LeaseSharedQueue();
-    if (!flush_queue.ok()) return flush_queue.status();
-    Replay replay(parts_->order,
-                  parts_->runtime->buffers()->AsBlockSource(base::MemoryClass::kMemtable),
-                  parts_->options.memtable_bytes, &job_, flush_queue->queue());
+    // It waits for tables while reads of the log are in flight: each on a queue of its own.
+    auto wait_queue = parts_->runtime->LeaseSharedQueue();
+    if (!wait_queue.ok()) return wait_queue.status();
+    TableReplay replay(parts_->runtime.get(), &job_, parts_->options.memtable_bytes,
+                       wait_queue->queue());
     auto recovered = wal::RecoverLog(
         parts_->directory.get(), queue(), RecoveryOptionsFor(state),
         [&](const wal::GroupHeader& h, const Slice& p) { return replay.Add(h, p); });

@@ -127,6 +127,10 @@ void WriteIo(const DbParts& parts, JsonWriter* json) {
   json->Flag("registered_buffers", facts.registered_buffers);
   json->Field("fallback_reason", facts.fallback_reason);
   json->Field("requests", io.requests);
+  json->Field("depth_sum", io.depth_sum);
+  json->Field("reads", io.reads);
+  json->Field("read_depth_sum", io.read_depth_sum);
+  json->Field("read_depth_bytes_sum", io.read_depth_bytes_sum);
   json->Field("bytes_read", io.bytes_read);
   json->Field("bytes_written", io.bytes_written);
   json->Field("syncs", io.syncs);

@@ -32,10 +32,14 @@ struct QueueStats {
   // Attempts in arena memory that did not, because this queue's ring does not know the chunk.
   uint64_t unregistered_ops = 0;
   uint64_t resubmits = 0;  // short transfers and retries
-  // Sum over attempts finished (about requests + resubmits) of the attempts, and of their bytes,
-  // then in flight: divide for the mean depth of the queue at the device.
+  // Sum over attempts finished (about requests + resubmits) of the attempts then in flight: divide
+  // for the mean depth of the queue, as completions see it.
   uint64_t depth_sum = 0;
-  uint64_t depth_bytes_sum = 0;
+  // The same of reads alone: read attempts finished, and the sums over them of the reads, and of
+  // the bytes of these, then in flight.
+  uint64_t reads = 0;
+  uint64_t read_depth_sum = 0;
+  uint64_t read_depth_bytes_sum = 0;
   // Set when the driver broke an invariant: every request comes back with ENOTRECOVERABLE (Failed).
   const char* broken_cause = nullptr;
 };

@@ -144,7 +144,10 @@ void QueueCore::StartPending() {
       attempt.length = request->length;
     }
     ++started_;
-    started_bytes_ += request->internal.started;
+    if (request->op == Op::kRead) {
+      ++started_reads_;
+      started_read_bytes_ += request->internal.started;
+    }
     driver_->Start(attempt);
   }
 }
@@ -152,9 +155,14 @@ void QueueCore::StartPending() {
 void QueueCore::OnResult(Request* request, int64_t result) {
   TREERING_CHECK(request->internal.in_flight && started_ > 0);
   stats_.depth_sum += started_;
-  stats_.depth_bytes_sum += started_bytes_;
   --started_;
-  started_bytes_ -= request->internal.started;
+  if (request->op == Op::kRead) {
+    ++stats_.reads;
+    stats_.read_depth_sum += started_reads_;
+    stats_.read_depth_bytes_sum += started_read_bytes_;
+    --started_reads_;
+    started_read_bytes_ -= request->internal.started;
+  }
   if (broken_) {
     Complete(request, ENOTRECOVERABLE);
   } else if (result < 0) {

@@ -135,7 +135,8 @@ class QueueCore final : public Queue, private AttemptSink {
   Request* run_target_ = nullptr;  // what Run waits for; its completion skips ready_
   size_t in_flight_ = 0;
   size_t started_ = 0;  // with the driver
-  uint64_t started_bytes_ = 0;
+  size_t started_reads_ = 0;
+  uint64_t started_read_bytes_ = 0;
   uint64_t backoff_nanos_ = 0;  // to sleep before the next attempt
   bool broken_ = false;
   std::atomic<bool> woken_{false};

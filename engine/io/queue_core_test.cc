@@ -172,6 +172,18 @@ TEST_F(QueueCoreTest, TheDriverNeverHoldsMoreThanDepth) {
   EXPECT_EQ(queue_.stats().depth_sum, 17u * 4 + 3 + 2 + 1);
 }
 
+TEST_F(QueueCoreTest, ReadsInFlightAreCountedApart) {
+  std::vector<Request> requests(4, Request::Read(&plain_, 0, {bytes_, 100}));
+  requests[1] = Request::Write(&plain_, 0, {bytes_, 100});
+  for (Request& request : requests) queue_.Submit(&request);
+  std::vector<Request*> out(4);
+  for (size_t back = 0; back < 4;) back += queue_.Wait(out, 1, kNoTimeout);
+  EXPECT_EQ(queue_.stats().depth_sum, 4u + 3 + 2 + 1);
+  EXPECT_EQ(queue_.stats().reads, 3u);
+  EXPECT_EQ(queue_.stats().read_depth_sum, 3u + 2 + 1);
+  EXPECT_EQ(queue_.stats().read_depth_bytes_sum, 600u);
+}
+
 TEST_F(QueueCoreTest, RunKeepsTheOthersForTheNextPoll) {
   Request other = Request::Read(&direct_, 0, {bytes_, 4096});
   queue_.Submit(&other);

@@ -23,12 +23,13 @@ class IoTotals {
 
  private:
   using Field = uint64_t io::QueueStats::*;
-  static constexpr std::array<Field, 10> kFields = {
+  static constexpr std::array<Field, 12> kFields = {
       &io::QueueStats::requests,         &io::QueueStats::bytes_read,
       &io::QueueStats::bytes_written,    &io::QueueStats::syncs,
       &io::QueueStats::kernel_enters,    &io::QueueStats::registered_ops,
       &io::QueueStats::unregistered_ops, &io::QueueStats::resubmits,
-      &io::QueueStats::depth_sum,        &io::QueueStats::depth_bytes_sum,
+      &io::QueueStats::depth_sum,        &io::QueueStats::reads,
+      &io::QueueStats::read_depth_sum,   &io::QueueStats::read_depth_bytes_sum,
   };
 
   std::array<std::atomic<uint64_t>, kFields.size()> sums_{};

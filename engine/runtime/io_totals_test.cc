@@ -15,7 +15,7 @@ TEST(IoTotalsTest, AddsWhatIsNewOfEachQueue) {
   totals.Add(first, &first_counted);
   totals.Add(first, &first_counted);
   first.requests = 5;
-  first.depth_bytes_sum = 7;
+  first.read_depth_bytes_sum = 7;
   totals.Add(first, &first_counted);
   io::QueueStats second;
   second.requests = 1;
@@ -24,7 +24,7 @@ TEST(IoTotalsTest, AddsWhatIsNewOfEachQueue) {
   const io::QueueStats all = totals.Read();
   EXPECT_EQ(all.requests, 6u);
   EXPECT_EQ(all.bytes_read, 8192u);
-  EXPECT_EQ(all.depth_bytes_sum, 7u);
+  EXPECT_EQ(all.read_depth_bytes_sum, 7u);
   EXPECT_EQ(all.syncs, 0u);
   EXPECT_STREQ(all.broken_cause, "lost a completion");
 }

@@ -1,0 +1,138 @@
+#include "engine/db/table_replay.h"
+
+#include <iterator>
+#include <utility>
+
+#include "engine/db/replay_group.h"
+
+namespace treering::db {
+
+using memtable::AppendRun;
+
+namespace {
+
+// A run of this size is sorted within the processor's cache.
+constexpr uint64_t kRunBytes = 4u << 20;
+
+}  // namespace
+
+TableReplay::TableReplay(runtime::RuntimeCore* runtime, const compaction::JobEnv* job,
+                         uint64_t table_bytes, io::Queue* queue)
+    : runtime_(runtime),
+      job_(job),
+      table_bytes_(table_bytes),
+      queue_(queue),
+      blocks_(runtime->buffers()->AsBlockSource(base::MemoryClass::kMemtable)),
+      run_(std::make_unique<AppendRun>(job->order, blocks_)) {}
+
+TableReplay::~TableReplay() { runtime_->workers()->Drain(this); }
+
+Status TableReplay::Add(const wal::GroupHeader& header, const Slice& payload) {
+  return ReplayGroup(
+      header, payload,
+      [this](key::Sequence sequence, key::Kind kind, const Slice& user_key, const Slice& value) {
+        return AddRecord(sequence, kind, user_key, value);
+      });
+}
+
+Status TableReplay::AddRecord(key::Sequence sequence, key::Kind kind, const Slice& user_key,
+                              const Slice& value) {
+  if (run_->UsedBytes() >= kRunBytes || waiting_bytes() >= table_bytes_) [[unlikely]] {
+    if (Status status = SealRun(); !status.ok()) return status;
+    if (waiting_bytes() >= table_bytes_) {
+      if (Status status = StartFlush(); !status.ok()) return status;
+    }
+  }
+  while (!run_->Add(sequence, kind, user_key, value)) [[unlikely]] {
+      if (Status status = MakeRoom(); !status.ok()) return status;
+    }
+  return Status::Ok();
+}
+
+Status TableReplay::SealRun() {
+  if (run_->EntryCount() == 0) return Status::Ok();
+  while (!run_->Sort()) {
+    // Only writing a table gives memory back; this run has to be in order before it can be in one.
+    if (flushing_.empty()) {
+      if (sorted_.empty()) {
+        return Status::OutOfMemory("recovery: the memory budget has no room to sort " +
+                                   std::to_string(run_->EntryCount()) +
+                                   " records of the log; open the database with a larger "
+                                   "memory_budget");
+      }
+      if (Status status = StartFlush(); !status.ok()) return status;
+    }
+    if (Status status = WaitForFlush(); !status.ok()) return status;
+  }
+  sorted_bytes_ += run_->UsedBytes();
+  sorted_.push_back(std::move(run_));
+  run_ = std::make_unique<AppendRun>(job_->order, blocks_);
+  return Status::Ok();
+}
+
+Status TableReplay::MakeRoom() {
+  if (flushing_.empty()) {
+    if (waiting_bytes() == 0) {
+      return Status::OutOfMemory(
+          "recovery: the memory budget has no room for one record of the log; open the database "
+          "with a larger memory_budget");
+    }
+    if (Status status = SealRun(); !status.ok()) return status;
+    if (Status status = StartFlush(); !status.ok()) return status;
+  }
+  return WaitForFlush();
+}
+
+Status TableReplay::StartFlush() {
+  if (Status status = WaitForFlush(); !status.ok()) return status;
+  flushing_ = std::exchange(sorted_, {});
+  sorted_bytes_ = 0;
+  {
+    base::MutexLock lock(&mutex_);
+    is_flushing_ = true;
+  }
+  runtime_->workers()->Schedule(runtime::JobPriority::kFlush, this,
+                                [this](io::Queue* queue) { FlushJob(queue); });
+  return Status::Ok();
+}
+
+// On a worker.
+void TableReplay::FlushJob(io::Queue* queue) {
+  compaction::FlushInput input;
+  for (auto run = flushing_.rbegin(); run != flushing_.rend(); ++run) {
+    input.data_bytes += (*run)->UsedBytes();
+    input.runs.push_back((*run)->NewIterator());
+  }
+  auto tables = compaction::RunFlush(*job_, queue, std::move(input));
+  {
+    base::MutexLock lock(&mutex_);
+    flush_status_ = tables.status();
+    if (tables.ok()) std::move(tables->begin(), tables->end(), std::back_inserter(tables_));
+    is_flushing_ = false;
+  }
+  queue_->Wake();
+}
+
+Status TableReplay::WaitForFlush() {
+  while (true) {
+    {
+      base::MutexLock lock(&mutex_);
+      if (!is_flushing_) break;
+    }
+    io::Request* none[1];
+    (void)queue_->Wait(none, 1, io::kNoTimeout);
+  }
+  flushing_.clear();
+  return flush_status_;
+}
+
+Result<std::vector<manifest::TableMeta>> TableReplay::Finish() {
+  if (Status status = SealRun(); !status.ok()) return status;
+  if (!sorted_.empty()) {
+    if (Status status = StartFlush(); !status.ok()) return status;
+  }
+  if (Status status = WaitForFlush(); !status.ok()) return status;
+  return std::move(tables_);
+}
+
+}  // namespace treering::db

@@ -1,0 +1,73 @@
+// TableReplay: puts recovered commit groups into level-0 tables, while the log is still being read.
+//
+// Owner: OpenDatabase.
+// Threads: its own, which reads the log; tables are written by a job on the Runtime's workers, one
+// at a time.
+// Invariants:
+//   1. Groups come in the order of their sequences and end up in tables in that order.
+//   2. Memory stays near two memtables, however long the log is: one fills, one is being written.
+//   3. While it waits for the job it waits in its queue.
+// Why runs and not a memtable: docs/design/0003-replay-by-runs.md.
+#ifndef TREERING_ENGINE_DB_TABLE_REPLAY_H_
+#define TREERING_ENGINE_DB_TABLE_REPLAY_H_
+
+#include <memory>
+#include <vector>
+
+#include "engine/base/block_source.h"
+#include "engine/base/thread.h"
+#include "engine/compaction/flush_job.h"
+#include "engine/memtable/append_run.h"
+#include "engine/runtime/runtime.h"
+#include "engine/wal/group.h"
+
+namespace treering::db {
+
+class TableReplay {
+ public:
+  // A table holds about `table_bytes` of records. `job` and `queue` outlive the replay.
+  TableReplay(runtime::RuntimeCore* runtime, const compaction::JobEnv* job, uint64_t table_bytes,
+              io::Queue* queue);
+  ~TableReplay();
+  TableReplay(const TableReplay&) = delete;
+  TableReplay& operator=(const TableReplay&) = delete;
+
+  // OutOfMemory when the budget has no room even with nothing else waiting.
+  Status Add(const wal::GroupHeader& header, const Slice& payload);
+  // Writes the rest and waits. The tables, all level 0, oldest first.
+  Result<std::vector<manifest::TableMeta>> Finish();
+
+ private:
+  using Runs = std::vector<std::unique_ptr<memtable::AppendRun>>;
+
+  Status AddRecord(key::Sequence sequence, key::Kind kind, const Slice& user_key,
+                   const Slice& value);
+  uint64_t waiting_bytes() const { return run_->UsedBytes() + sorted_bytes_; }
+  // Ends the run that fills.
+  Status SealRun();
+  // Gives memory back by ending what is under way; OutOfMemory when there is nothing to end.
+  Status MakeRoom();
+  Status StartFlush();
+  Status WaitForFlush();
+  void FlushJob(io::Queue* queue);
+
+  runtime::RuntimeCore* const runtime_;
+  const compaction::JobEnv* const job_;
+  const uint64_t table_bytes_;
+  io::Queue* const queue_;
+  base::BlockSource* const blocks_;
+
+  std::unique_ptr<memtable::AppendRun> run_;  // fills
+  Runs sorted_;                               // wait for the next flush, oldest first
+  uint64_t sorted_bytes_ = 0;
+
+  Runs flushing_;  // the job's while it runs
+  base::Mutex mutex_;
+  bool is_flushing_ = false;
+  Status flush_status_;
+  std::vector<manifest::TableMeta> tables_;
+};
+
+}  // namespace treering::db
+
+#endif  // TREERING_ENGINE_DB_TABLE_REPLAY_H_
