@@ -2,16 +2,17 @@
 # treering and RocksDB side by side: the same workloads, the same memory, O_DIRECT, in turns A B A B; prints a
 # Markdown table of medians.
 #
-#   bench/compare.sh [--keys 20000000] [--rounds 3] [--rows P9,P1,P5,P8,P12] [--dir DIR] [--treering PATH] [--rocksdb PATH]
+#   bench/compare.sh [--keys 20000000] [--rounds 3] [--rows P9,P1,P8,P5,P12] [--dir DIR] [--treering PATH] [--rocksdb PATH]
 #
 # --keys 4000000 gives a quick look. DIR (default /var/tmp) must be on the disk to measure; about 300 bytes a key are
-# needed there, and are freed at the end.
+# needed there, and are freed at the end. PATH defaults to the optimised build (bazel build --config=opt //:db_bench)
+# and to Debian's db_bench.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-keys=20000000 rounds=3 rows=P9,P1,P5,P8,P12 base=/var/tmp
-treering=bazel-bin/bench/db_bench rocksdb=/usr/bin/db_bench
-usage() { sed -n '2,9s/^# \{0,1\}//p' bench/compare.sh; }
+keys=20000000 rounds=3 rows=P9,P1,P8,P5,P12 base=/var/tmp
+treering= rocksdb=/usr/bin/db_bench
+usage() { sed -n '2,10s/^# \{0,1\}//p' bench/compare.sh; }
 while (($#)); do
   case $1 in
     --keys) keys=$2 ;;
@@ -25,6 +26,7 @@ while (($#)); do
   esac
   shift 2
 done
+[[ -n $treering ]] || treering=$(tools/bazel-run info --config=opt bazel-bin 2>/dev/null)/bench/db_bench
 for program in "$treering" "$rocksdb"; do
   [[ -x $program ]] || { echo "compare.sh: $program is missing (tools/setup --bench; bazel build --config=opt //:db_bench)" >&2 && exit 3; }
 done
@@ -52,17 +54,22 @@ engine_run() { # engine cache_bytes arguments...
   fi
 }
 
-# Puts the time in front of each line, then the program's CPU seconds in a last line.
+# Puts the time in front of each line, then the program's CPU seconds in a last line. Fails as the program does.
 stamped() {
-  local TIMEFORMAT='cpu %U %S'
+  local TIMEFORMAT='cpu %U %S' code
   { time "$@" 2>>"$dir/log"; } 2>"$dir/time" | while IFS= read -r line; do printf '%s %s\n' "$EPOCHREALTIME" "$line"; done
+  code=${PIPESTATUS[0]}
   cat "$dir/time"
+  return "$code"
 }
 cpu_seconds() { awk '$1 == "cpu" { print $2 + $3 }' "$1"; }
 ops_per_second() { awk -v name="$2" '$2 == name && / ops\/sec / { for (i = 1; i < NF; i++) if ($(i + 1) == "ops/sec") v = $i } END { if (v == "") exit 1; print v }' "$1"; }
 operations() { awk -v name="$2" '$2 == name && / ops\/sec / { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^operations/) v = $i } END { print v }' "$1"; }
 fill_seconds() { awk -v name="$2" '$2 == name && / seconds / { for (i = 1; i < NF; i++) if ($(i + 1) == "seconds") v = $i } END { print v }' "$1"; }
-add() { printf '%s\n' "$4" >>"$dir/figure.$1.$2.$3"; } # row engine column value
+add() { # row engine column value; a figure that is missing is a failure
+  [[ $4 =~ ^[0-9.]+$ ]] || { echo "$1 of $2 gave no $3" >>"$dir/log" && return 1; }
+  printf '%s\n' "$4" >>"$dir/figure.$1.$2.$3"
+}
 
 # The column of the first " Sum" row; both engines count written bytes per flushed byte.
 write_amplification() { # engine output
@@ -82,31 +89,31 @@ quiet_seconds() { # engine output
 
 run_P9() {
   local out=$dir/out
-  stamped engine_run "$1" $((256 * mib)) --num="$keys" --benchmarks=fillrandom,waitforcompaction,stats >"$out"
-  add P9 "$1" rate "$(awk -v n="$keys" -v s="$(quiet_seconds "$1" "$out")" 'BEGIN { printf "%d", n / s }')"
-  add P9 "$1" cpu "$(awk -v n="$keys" -v c="$(cpu_seconds "$out")" 'BEGIN { printf "%.2f", c * 1e6 / n }')"
-  add P9 "$1" amplification "$(write_amplification "$1" "$out")"
+  stamped engine_run "$1" $((256 * mib)) --num="$keys" --benchmarks=fillrandom,waitforcompaction,stats >"$out" || return 1
+  add P9 "$1" rate "$(awk -v n="$keys" -v s="$(quiet_seconds "$1" "$out")" 'BEGIN { printf "%d", n / s }')" || return 1
+  add P9 "$1" cpu "$(awk -v n="$keys" -v c="$(cpu_seconds "$out")" 'BEGIN { printf "%.2f", c * 1e6 / n }')" || return 1
+  add P9 "$1" amplification "$(write_amplification "$1" "$out")" || return 1
 }
 run_existing() { # row engine benchmark reads cache
   local out=$dir/out count
-  stamped engine_run "$2" "$5" --num="$keys" --use_existing_db=1 --benchmarks="$3" --reads="$4" >"$out"
+  stamped engine_run "$2" "$5" --num="$keys" --use_existing_db=1 --benchmarks="$3" --reads="$4" >"$out" || return 1
   count=$(operations "$out" "$3")
-  add "$1" "$2" rate "$(ops_per_second "$out" "$3")"
-  add "$1" "$2" cpu "$(awk -v n="$count" -v c="$(cpu_seconds "$out")" 'BEGIN { printf "%.2f", c * 1e6 / n }')"
+  add "$1" "$2" rate "$(ops_per_second "$out" "$3")" || return 1
+  add "$1" "$2" cpu "$(awk -v n="$count" -v c="$(cpu_seconds "$out")" 'BEGIN { printf "%.2f", c * 1e6 / n }')" || return 1
 }
 run_P1() { run_existing P1 "$1" readrandom "$reads" $((256 * mib)); }
 run_P8() { run_existing P8 "$1" readseq "$keys" $((256 * mib)); }
 run_P5() { # the second pass counts: the first one fills the cache
   local out=$dir/out
-  stamped engine_run "$1" $((4096 * mib)) --num="$small_keys" --benchmarks=fillrandom,compact,readrandom,readrandom >"$out"
-  add P5 "$1" rate "$(ops_per_second "$out" readrandom)"
+  stamped engine_run "$1" $((4096 * mib)) --num="$small_keys" --benchmarks=fillrandom,compact,readrandom,readrandom >"$out" || return 1
+  add P5 "$1" rate "$(ops_per_second "$out" readrandom)" || return 1
 }
 run_P12() {
   local out=$dir/out names=fillsync
   [[ $1 == treering ]] && names=rawsync,fillsync
-  stamped engine_run "$1" $((256 * mib)) --num="$syncs" --writes="$syncs" --sync=1 --benchmarks=$names >"$out"
-  add P12 "$1" rate "$(ops_per_second "$out" fillsync)"
-  [[ $1 != treering ]] || add P12 raw rate "$(ops_per_second "$out" rawsync)"
+  stamped engine_run "$1" $((256 * mib)) --num="$syncs" --writes="$syncs" --sync=1 --benchmarks=$names >"$out" || return 1
+  add P12 "$1" rate "$(ops_per_second "$out" fillsync)" || return 1
+  [[ $1 != treering ]] || add P12 raw rate "$(ops_per_second "$out" rawsync)" || return 1
 }
 
 median() { # row engine column
@@ -139,7 +146,7 @@ done
 
 echo "$(date -u +%F), $(uname -sr), $(nproc) cores, \`bench/compare.sh --keys $keys --rounds $rounds --rows $rows\`, RocksDB $("$rocksdb" --version | awk '{ print $NF }')."
 "$treering" --db="$dir/header" --num=10 --benchmarks=fillseq --cache_size=$((256 * mib)) --write_buffer_size=$((64 * mib)) |
-  awk '/^I\/O (driver|ring_flags|registered_buffers)/ || /^Device/ { sub(/: +/, ": "); printf "%s%s", sep, $0; sep = "; " } END { print "." }'
+  awk '/^I\/O (driver|ring_flags|registered_buffers)/ || /^Device/ || /^Memory budget/ { sub(/: +/, ": "); printf "%s%s", sep, $0; sep = "; " } END { print " (P5: 4224 MB)." }'
 echo
 echo "| row | workload | treering, per s | RocksDB, per s | ratio | treering, CPU us/op | RocksDB, CPU us/op |"
 echo "|---|---|---|---|---|---|---|"

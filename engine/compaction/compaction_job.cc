@@ -14,18 +14,21 @@ namespace {
 // Entries between two looks at `stop`.
 constexpr uint64_t kStopEvery = 4096;
 constexpr uint32_t kExtentBytes = 256u << 10;
+constexpr size_t kTablesOpen = 2;  // of a sorted level: the present one and the next
 constexpr uint32_t kReadsPerInputMin = 2;
-constexpr uint32_t kReadsPerInputMax = 8;
+constexpr uint32_t kReadsPerInputMax = 12;
 
 using Children = std::vector<std::unique_ptr<key::InternalIterator>>;
 
 Status AddScan(const manifest::TableRef& table, const JobEnv& env, io::Queue* queue,
-               const CompactionInput& input, uint32_t depth, Children* children) {
+               const CompactionInput& input, uint32_t depth, table::ReadBurst* burst,
+               Children* children) {
   auto opened = input.open_table(table, queue);
   if (!opened.ok()) return opened.status();
   table::TableScanOptions options;
   options.extent_bytes = kExtentBytes;
   options.depth = depth;
+  options.burst = burst;
   children->push_back(table::NewTableScan(*std::move(opened), queue, env.buffers, options));
   return Status::Ok();
 }
@@ -35,8 +38,8 @@ Status AddScan(const manifest::TableRef& table, const JobEnv& env, io::Queue* qu
 class LevelScan final : public key::InternalIterator {
  public:
   LevelScan(const std::vector<manifest::TableRef>* tables, const JobEnv* env, io::Queue* queue,
-            const CompactionInput* input, uint32_t depth)
-      : tables_(tables), env_(env), queue_(queue), input_(input), depth_(depth) {}
+            const CompactionInput* input, uint32_t depth, table::ReadBurst* burst)
+      : tables_(tables), env_(env), queue_(queue), input_(input), depth_(depth), burst_(burst) {}
 
   bool Valid() const override { return status_.ok() && !scans_.empty() && scans_.front()->Valid(); }
   void SeekToFirst() override {
@@ -69,8 +72,8 @@ class LevelScan final : public key::InternalIterator {
 
   // Keeps the present and the next table open, their reads under way.
   void Open() {
-    while (status_.ok() && scans_.size() < 2 && opened_ < tables_->size()) {
-      status_ = AddScan((*tables_)[opened_++], *env_, queue_, *input_, depth_, &scans_);
+    while (status_.ok() && scans_.size() < kTablesOpen && opened_ < tables_->size()) {
+      status_ = AddScan((*tables_)[opened_++], *env_, queue_, *input_, depth_, burst_, &scans_);
       if (status_.ok()) scans_.back()->PrepareSeek(Slice());
     }
   }
@@ -89,31 +92,33 @@ class LevelScan final : public key::InternalIterator {
   io::Queue* const queue_;
   const CompactionInput* const input_;
   const uint32_t depth_;
+  table::ReadBurst* const burst_;
   size_t opened_ = 0;
   Children scans_;
   Status status_;
 };
 
 Status OpenInputs(const JobEnv& env, io::Queue* queue, const CompactionInput& input,
-                  Children* children) {
+                  table::ReadBurst* burst, Children* children) {
   const CompactionPlan& plan = *input.plan;
   const bool from_level0 = plan.input_level == 0;
-  const size_t streams =
-      (from_level0 ? plan.inputs.size() : 1) + (plan.output_inputs.empty() ? 0 : 1);
+  const size_t streams = (from_level0 ? plan.inputs.size() : kTablesOpen) +
+                         (plan.output_inputs.empty() ? 0 : kTablesOpen);
   const uint64_t reads_total = env.read_ahead_bytes / kExtentBytes;
   const auto depth = static_cast<uint32_t>(std::clamp<uint64_t>(
       reads_total / std::max<size_t>(streams, 1), kReadsPerInputMin, kReadsPerInputMax));
   if (from_level0) {
     for (const manifest::TableRef& table : plan.inputs) {
-      if (Status status = AddScan(table, env, queue, input, depth, children); !status.ok())
+      if (Status status = AddScan(table, env, queue, input, depth, burst, children); !status.ok())
         return status;
     }
   } else {
-    children->push_back(std::make_unique<LevelScan>(&plan.inputs, &env, queue, &input, depth));
+    children->push_back(
+        std::make_unique<LevelScan>(&plan.inputs, &env, queue, &input, depth, burst));
   }
   if (!plan.output_inputs.empty()) {
     children->push_back(
-        std::make_unique<LevelScan>(&plan.output_inputs, &env, queue, &input, depth));
+        std::make_unique<LevelScan>(&plan.output_inputs, &env, queue, &input, depth, burst));
   }
   return Status::Ok();
 }
@@ -145,8 +150,9 @@ Result<CompactionOutput> RunCompaction(const JobEnv& env, io::Queue* queue,
   const CompactionPlan& plan = *input.plan;
   CompactionOutput result;
   result.bytes_read = plan.input_bytes;
+  table::ReadBurst burst;
   Children children;
-  if (Status status = OpenInputs(env, queue, input, &children); !status.ok()) return status;
+  if (Status status = OpenInputs(env, queue, input, &burst, &children); !status.ok()) return status;
   const auto merge = key::NewMergingIterator(env.order, std::move(children));
 
   DeeperLevels deeper(input.version, plan.output_level);

@@ -38,7 +38,7 @@ Status TableReplay::Add(const wal::GroupHeader& header, const Slice& payload) {
 Status TableReplay::AddRecord(key::Sequence sequence, key::Kind kind, const Slice& user_key,
                               const Slice& value) {
   if (run_->UsedBytes() >= kRunBytes || waiting_bytes() >= table_bytes_) [[unlikely]] {
-    if (Status status = SealRun(); !status.ok()) return status;
+    SealRun();
     if (waiting_bytes() >= table_bytes_) {
       if (Status status = StartFlush(); !status.ok()) return status;
     }
@@ -49,25 +49,12 @@ Status TableReplay::AddRecord(key::Sequence sequence, key::Kind kind, const Slic
   return Status::Ok();
 }
 
-Status TableReplay::SealRun() {
-  if (run_->EntryCount() == 0) return Status::Ok();
-  while (!run_->Sort()) {
-    // Only writing a table gives memory back; this run has to be in order before it can be in one.
-    if (flushing_.empty()) {
-      if (sorted_.empty()) {
-        return Status::OutOfMemory("recovery: the memory budget has no room to sort " +
-                                   std::to_string(run_->EntryCount()) +
-                                   " records of the log; open the database with a larger "
-                                   "memory_budget");
-      }
-      if (Status status = StartFlush(); !status.ok()) return status;
-    }
-    if (Status status = WaitForFlush(); !status.ok()) return status;
-  }
+void TableReplay::SealRun() {
+  if (run_->EntryCount() == 0) return;
+  run_->Sort();
   sorted_bytes_ += run_->UsedBytes();
   sorted_.push_back(std::move(run_));
   run_ = std::make_unique<AppendRun>(job_->order, blocks_);
-  return Status::Ok();
 }
 
 Status TableReplay::MakeRoom() {
@@ -77,7 +64,7 @@ Status TableReplay::MakeRoom() {
           "recovery: the memory budget has no room for one record of the log; open the database "
           "with a larger memory_budget");
     }
-    if (Status status = SealRun(); !status.ok()) return status;
+    SealRun();
     if (Status status = StartFlush(); !status.ok()) return status;
   }
   return WaitForFlush();
@@ -127,7 +114,7 @@ Status TableReplay::WaitForFlush() {
 }
 
 Result<std::vector<manifest::TableMeta>> TableReplay::Finish() {
-  if (Status status = SealRun(); !status.ok()) return status;
+  SealRun();
   if (!sorted_.empty()) {
     if (Status status = StartFlush(); !status.ok()) return status;
   }

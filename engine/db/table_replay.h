@@ -43,8 +43,8 @@ class TableReplay {
   Status AddRecord(key::Sequence sequence, key::Kind kind, const Slice& user_key,
                    const Slice& value);
   uint64_t waiting_bytes() const { return run_->UsedBytes() + sorted_bytes_; }
-  // Ends the run that fills.
-  Status SealRun();
+  // Ends the run that fills, if there is anything in it.
+  void SealRun();
   // Gives memory back by ending what is under way; OutOfMemory when there is nothing to end.
   Status MakeRoom();
   Status StartFlush();

@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kPieceBytesMin = 64u << 10;
 constexpr size_t kPieceBytesMax = 1u << 20;
+constexpr size_t kOrderRoomMin = 4096;  // entries
 
 // A record: two lengths, then user key, tag and value without gaps.
 constexpr size_t kLengthsBytes = 8;
@@ -70,8 +71,8 @@ class RunIterator final : public key::InternalIterator {
 
 AppendRun::~AppendRun() {
   for (const Piece& piece : pieces_) blocks_->Free(piece.data, piece.bytes);
-  if (!entries_.empty()) {
-    blocks_->Free(reinterpret_cast<std::byte*>(entries_.data()), entries_.size_bytes());
+  if (!order_room_.empty()) {
+    blocks_->Free(reinterpret_cast<std::byte*>(order_room_.data()), order_room_.size_bytes());
   }
 }
 
@@ -93,7 +94,8 @@ char* AppendRun::Carve(size_t bytes) {
 
 bool AppendRun::Add(key::Sequence sequence, key::Kind kind, const Slice& user_key,
                     const Slice& value) {
-  TREERING_DCHECK(entries_.empty());
+  TREERING_DCHECK(!sorted_);
+  if (entry_count_ == order_room_.size() && !MakeRoomInOrder()) return false;
   const size_t key_bytes = user_key.size() + key::kTagBytes;
   const size_t bytes = kLengthsBytes + key_bytes + value.size();
   char* p = Carve(bytes);
@@ -109,32 +111,41 @@ bool AppendRun::Add(key::Sequence sequence, key::Kind kind, const Slice& user_ke
   return true;
 }
 
-bool AppendRun::Sort() {
-  TREERING_CHECK(entries_.empty());
-  if (entry_count_ == 0) return true;
-  std::byte* const memory = blocks_->Allocate(entry_count_ * sizeof(Entry));
+// Nothing is in it before Sort, so there is nothing to move.
+bool AppendRun::MakeRoomInOrder() {
+  const size_t count = std::max(kOrderRoomMin, order_room_.size() * 2);
+  std::byte* const memory = blocks_->Allocate(count * sizeof(Entry));
   if (memory == nullptr) return false;
-  entries_ = {reinterpret_cast<Entry*>(memory), entry_count_};
+  if (!order_room_.empty()) {
+    blocks_->Free(reinterpret_cast<std::byte*>(order_room_.data()), order_room_.size_bytes());
+  }
+  order_room_ = {reinterpret_cast<Entry*>(memory), count};
+  return true;
+}
+
+void AppendRun::Sort() {
+  TREERING_CHECK(!sorted_);
+  sorted_ = true;
   size_t next = 0;
   for (const Piece& piece : pieces_) {
     const char* record = reinterpret_cast<const char*>(piece.data);
     const char* const end = record + piece.used;
     for (; record < end; record += RecordBytes(record)) {
-      entries_[next++] = {order_.Head(key::UserKey(KeyOf(record))), record};
+      order_room_[next++] = {order_.Head(key::UserKey(KeyOf(record))), record};
     }
   }
   TREERING_CHECK(next == entry_count_);
-  std::sort(entries_.begin(), entries_.end(), [this](const Entry& a, const Entry& b) {
+  const std::span<Entry> entries = order_room_.first(entry_count_);
+  std::sort(entries.begin(), entries.end(), [this](const Entry& a, const Entry& b) {
     if (a.head != b.head) [[likely]]
       return a.head < b.head;
     return order_.CompareOfEqualHeads(KeyOf(a.record), KeyOf(b.record)) < 0;
   });
-  return true;
 }
 
 std::unique_ptr<key::InternalIterator> AppendRun::NewIterator() const {
-  TREERING_CHECK(entries_.size() == entry_count_);
-  return std::make_unique<RunIterator>(order_, entries_);
+  TREERING_CHECK(sorted_);
+  return std::make_unique<RunIterator>(order_, order_room_.first(entry_count_));
 }
 
 }  // namespace treering::memtable

@@ -4,7 +4,8 @@
 // Threads: one at a time for Add and Sort; after Sort iterators from any threads.
 // Invariants:
 //   1. A record never moves and never changes; Slices into it live as long as the run.
-//   2. All memory comes from the BlockSource; an Add or Sort that finds none changes nothing.
+//   2. All memory comes from the BlockSource, that for the order included: an Add that finds none
+//   changes nothing, and Sort cannot fail.
 //   3. Add before Sort only, iterators after it only.
 // Why: a record costs a copy to add and its share of a sort, where a skip list pays cache misses
 // that grow with its size (docs/design/0003-replay-by-runs.md).
@@ -32,11 +33,11 @@ class AppendRun {
   AppendRun(const AppendRun&) = delete;
   AppendRun& operator=(const AppendRun&) = delete;
 
-  // False when there is no memory. Sizes are within base/limits.h; each sequence once.
+  // False when there is no memory: a record takes its bytes and 24 more. Sizes are within
+  // base/limits.h; each sequence once.
   [[nodiscard]] bool Add(key::Sequence sequence, key::Kind kind, const Slice& user_key,
                          const Slice& value);
-  // False when there is no memory for the order: 16 bytes a record.
-  [[nodiscard]] bool Sort();
+  void Sort();
   std::unique_ptr<key::InternalIterator> NewIterator() const;
 
   // Bytes of records, their lengths included.
@@ -57,11 +58,13 @@ class AppendRun {
   };
 
   char* Carve(size_t bytes);
+  bool MakeRoomInOrder();
 
   const key::KeyOrder order_;
   base::BlockSource* const blocks_;
   std::vector<Piece> pieces_;
-  std::span<Entry> entries_;  // after Sort
+  std::span<Entry> order_room_;  // for entry_count_ entries at least; filled by Sort
+  bool sorted_ = false;
   uint64_t used_bytes_ = 0;
   uint64_t entry_count_ = 0;
 };

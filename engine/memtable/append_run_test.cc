@@ -52,7 +52,7 @@ TEST(AppendRunTest, RecordsComeOutByKeyAndNewestFirst) {
   ASSERT_TRUE(run.Add(2, Kind::kValue, "apple", "red"));
   ASSERT_TRUE(run.Add(3, Kind::kDelete, "pear", ""));
   ASSERT_TRUE(run.Add(4, Kind::kValue, "", ""));
-  ASSERT_TRUE(run.Sort());
+  run.Sort();
   EXPECT_EQ(run.EntryCount(), 4u);
   std::string text;
   const auto it = run.NewIterator();
@@ -76,7 +76,7 @@ TEST(AppendRunTest, RecordsComeOutByKeyAndNewestFirst) {
 TEST(AppendRunTest, AnEmptyRunHasNothing) {
   CountedSource source;
   AppendRun run(kBytewise, &source);
-  ASSERT_TRUE(run.Sort());
+  run.Sort();
   const auto it = run.NewIterator();
   for (const bool first : {true, false}) {
     first ? it->SeekToFirst() : it->SeekToLast();
@@ -100,7 +100,7 @@ TEST(AppendRunTest, AgreesWithAMapOfRandomRecords) {
       ASSERT_TRUE(run.Add(sequence, Kind::kValue, user_key, value));
       expected[{user_key, UINT64_MAX - sequence}] = value;
     }
-    ASSERT_TRUE(run.Sort());
+    run.Sort();
     const auto it = run.NewIterator();
     it->SeekToFirst();
     for (const auto& [place, value] : expected) {
@@ -126,7 +126,7 @@ TEST(AppendRunTest, AnOrderOfItsOwnDecidesAlone) {
   ASSERT_TRUE(run.Add(1, Kind::kValue, "a", ""));
   ASSERT_TRUE(run.Add(2, Kind::kValue, "b", ""));
   ASSERT_TRUE(run.Add(3, Kind::kValue, "a", ""));
-  ASSERT_TRUE(run.Sort());
+  run.Sort();
   std::string text;
   const auto it = run.NewIterator();
   for (it->SeekToFirst(); it->Valid(); it->Next()) text += Text(*it) + " ";
@@ -136,17 +136,18 @@ TEST(AppendRunTest, AnOrderOfItsOwnDecidesAlone) {
 TEST(AppendRunTest, WithoutMemoryNothingChanges) {
   CountedSource source;
   AppendRun run(kBytewise, &source);
+  source.closed = true;
+  EXPECT_FALSE(run.Add(1, Kind::kValue, "b", "1"));
+  source.closed = false;
   ASSERT_TRUE(run.Add(1, Kind::kValue, "b", "1"));
   source.closed = true;
   EXPECT_FALSE(run.Add(2, Kind::kValue, "a", std::string(100000, 'x')));
-  EXPECT_FALSE(run.Sort());
   EXPECT_EQ(run.EntryCount(), 1u);
-  source.closed = false;
-  ASSERT_TRUE(run.Add(2, Kind::kValue, "a", "2"));
-  ASSERT_TRUE(run.Sort());
+  // What is there can be put in order without asking for more.
+  run.Sort();
   const auto it = run.NewIterator();
   it->SeekToFirst();
-  EXPECT_EQ(Text(*it), "a@2=2");
+  EXPECT_EQ(Text(*it), "b@1=1");
 }
 
 }  // namespace

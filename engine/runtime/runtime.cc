@@ -15,7 +15,7 @@ constexpr uint64_t kSlabBytes = io::BufferArena::kSlabBytes;
 
 // Shares of the budget, in percent. The cache uses what it may as long as nobody else needs it;
 // others may shrink it down to its floor, so that a get still finds frames to read into.
-constexpr uint64_t kCachePercent = 60;
+constexpr uint64_t kCachePercent = 85;
 constexpr uint64_t kCacheFloorPercent = 12;
 constexpr uint64_t kMemtablePercent = 40;
 // What is left to the heap (handles, iterators): the arena never gives memory back to the system,
@@ -102,6 +102,8 @@ Status RuntimeCore::Build(io::Disk* disk) {
   disk_ = disk;
   clock_ = base::SystemClock();
   budget_ = std::make_unique<BudgetImpl>(limit);
+  memtables_ =
+      std::make_unique<MemtableShares>(budget_.get(), clock_, Percent(limit, kMemtablePercent));
   epochs_ = std::make_unique<base::EpochDomain>();
   buffers_ = std::make_unique<io::BufferPool>(disk_->arena(), budget_.get());
   cache_ = std::make_unique<cache::PageCache>(
@@ -158,6 +160,7 @@ RuntimeCore::~RuntimeCore() {
     cache_.reset();
     buffers_.reset();
     epochs_.reset();
+    memtables_.reset();
     budget_.reset();
     owned_disk_.reset();
     return;
@@ -170,6 +173,7 @@ RuntimeCore::~RuntimeCore() {
   (void)cache_.release();
   (void)buffers_.release();
   (void)epochs_.release();
+  (void)memtables_.release();
   (void)budget_.release();
   (void)owned_disk_.release();
 }
@@ -189,10 +193,6 @@ Result<QueueLease> RuntimeCore::LeaseQueue() {
 Result<QueueLease> RuntimeCore::LeaseSharedQueue() {
   if (Status status = CheckProcess(); !status.ok()) return status;
   return leases_->LeaseShared();
-}
-
-uint64_t RuntimeCore::memtable_bytes_max() const {
-  return Percent(options_.memory_budget, kMemtablePercent);
 }
 
 void RuntimeCore::Log(std::string_view line) const {

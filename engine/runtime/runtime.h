@@ -30,6 +30,7 @@
 #include "engine/runtime/budget_impl.h"
 #include "engine/runtime/io_totals.h"
 #include "engine/runtime/log_thread.h"
+#include "engine/runtime/memtable_shares.h"
 #include "engine/runtime/queue_lease.h"
 #include "engine/runtime/tuning.h"
 #include "engine/runtime/worker_pool.h"
@@ -66,6 +67,8 @@ class RuntimeCore {
   base::Clock* clock() const { return clock_; }
   base::EpochDomain* epochs() const { return epochs_.get(); }
   BudgetImpl* budget() const { return budget_.get(); }
+  // Above 40 % of the budget one database's memtable is flushed.
+  MemtableShares* memtables() const { return memtables_.get(); }
   io::BufferPool* buffers() const { return buffers_.get(); }
   cache::PageCache* cache() const { return cache_.get(); }
   cache::BlockFetcher* fetcher() const { return fetcher_.get(); }
@@ -76,9 +79,6 @@ class RuntimeCore {
   Result<QueueLease> LeaseQueue();
   // A queue bound to no thread.
   Result<QueueLease> LeaseSharedQueue();
-
-  // The share of the budget above which memtables should be flushed: 40 %.
-  uint64_t memtable_bytes_max() const;
 
   // One line to the logger, if there is one.
   void Log(std::string_view line) const;
@@ -103,6 +103,7 @@ class RuntimeCore {
   base::Clock* clock_ = nullptr;
   IoTotals io_totals_;
   std::unique_ptr<BudgetImpl> budget_;
+  std::unique_ptr<MemtableShares> memtables_;
   std::unique_ptr<base::EpochDomain> epochs_;
   std::unique_ptr<io::BufferPool> buffers_;
   std::unique_ptr<cache::PageCache> cache_;

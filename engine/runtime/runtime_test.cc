@@ -76,7 +76,7 @@ TEST(RuntimeTest, MemtablesTakeTheirShareFromTheCache) {
     (void)cache->Publish(frame, {file, page}, cache::Priority::kNormal, nullptr);
   }
   EXPECT_GE(runtime->budget()->used(base::MemoryClass::kCache), 16 * kMiB);
-  EXPECT_LE(runtime->budget()->used(base::MemoryClass::kCache), 32 * kMiB * 60 / 100);
+  EXPECT_LE(runtime->budget()->used(base::MemoryClass::kCache), 32 * kMiB * 85 / 100);
   std::vector<io::Buffer> memtables;
   for (int i = 0; i < 12; ++i) {
     memtables.push_back(runtime->buffers()->Allocate(2 * kMiB, base::MemoryClass::kMemtable));

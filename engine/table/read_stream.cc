@@ -14,9 +14,11 @@ ReadStream::ReadStream(io::File* file, io::Queue* queue, io::BufferPool* pool,
     : file_(file), queue_(queue), pool_(pool), options_(options) {
   TREERING_CHECK(options.extent_bytes_first % io::kPageBytes == 0 &&
                  options.extent_bytes_max % io::kPageBytes == 0 && options.depth_first > 0);
+  if (options_.burst != nullptr) options_.burst->Join(this);
 }
 
 ReadStream::~ReadStream() {
+  if (options_.burst != nullptr) options_.burst->Leave(this);
   end_ = 0;
   DropBefore(UINT64_MAX);
   while (!stale_.empty()) WaitAndRoute(queue_);
@@ -94,11 +96,26 @@ bool ReadStream::SubmitNext() {
   return true;
 }
 
-void ReadStream::Refill() {
-  bool submitted = false;
+size_t ReadStream::Wanting() const {
   // One more than the depth: the front is being looked at.
-  while (next_offset_ < end_ && extents_.size() <= depth_ && SubmitNext()) submitted = true;
-  if (submitted) PollAndRoute(queue_);
+  const size_t room = depth_ + 1 - std::min<size_t>(depth_ + 1, extents_.size());
+  if (room == 0 || next_offset_ >= end_) return 0;
+  return std::min<uint64_t>(room, (end_ - next_offset_ + extent_bytes_ - 1) / extent_bytes_);
+}
+
+bool ReadStream::SubmitWanting() {
+  bool submitted = false;
+  while (Wanting() > 0 && SubmitNext()) submitted = true;
+  return submitted;
+}
+
+void ReadStream::Refill() {
+  if (options_.burst == nullptr || extents_.empty()) {
+    if (SubmitWanting()) PollAndRoute(queue_);
+  } else if (Wanting() > 0 && (extents_.size() == 1 || options_.burst->IsDue())) {
+    options_.burst->SubmitAll();
+    PollAndRoute(queue_);
+  }
 }
 
 Status ReadStream::Reach(uint64_t offset, Extent** out) {

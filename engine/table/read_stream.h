@@ -24,6 +24,7 @@
 #include "engine/io/queue.h"
 #include "engine/io/request.h"
 #include "engine/table/io_client.h"
+#include "engine/table/read_burst.h"
 
 namespace treering::table {
 
@@ -34,6 +35,8 @@ struct ReadStreamOptions {
   // Extents at first; one more each time one was used up, up to the last.
   uint32_t depth_first = 4;
   uint32_t depth_max = 4;
+  // Null: each extent is asked for as soon as there is room for it.
+  ReadBurst* burst = nullptr;
 };
 
 class ReadStream final : private IoClient {
@@ -53,6 +56,12 @@ class ReadStream final : private IoClient {
   // The bytes, good until the next call; waits for them. Offsets ascend from Start on, and the
   // range lies inside it.
   Status Fetch(uint64_t offset, size_t bytes, std::span<const std::byte>* out);
+
+  // --- For the burst ---
+  // Extents there is room for, as far as the part of the file has so many left.
+  size_t Wanting() const;
+  // Submits them; the queue sends them off when it is next polled.
+  bool SubmitWanting();
 
  private:
   struct Extent {

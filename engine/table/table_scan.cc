@@ -18,7 +18,7 @@ ReadStreamOptions DataStream(const TableScanOptions& options) {
   const uint32_t extent_bytes = static_cast<uint32_t>(
       std::max<uint64_t>(1, PagesFor(options.extent_bytes)) * base::kPageBytes);
   const uint32_t depth = std::max(options.depth, 1u);
-  return {extent_bytes, extent_bytes, depth, depth};
+  return {extent_bytes, extent_bytes, depth, depth, options.burst};
 }
 
 class TableScan final : public key::InternalIterator {

@@ -22,6 +22,7 @@
 #include "engine/io/buffer_pool.h"
 #include "engine/io/queue.h"
 #include "engine/key/internal_iterator.h"
+#include "engine/table/read_burst.h"
 #include "engine/table/table_reader.h"
 
 namespace treering::table {
@@ -29,6 +30,8 @@ namespace treering::table {
 struct TableScanOptions {
   uint32_t extent_bytes = 256u << 10;  // rounded to pages
   uint32_t depth = 6;
+  // The other scans of the merge, to read together with; outlives the scan. Null: none.
+  ReadBurst* burst = nullptr;
 };
 
 // Prepare: PrepareSeek (with an empty target: for SeekToFirst) starts the reads without waiting, so

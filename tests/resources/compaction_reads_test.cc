@@ -25,7 +25,9 @@ void FillLevels(DB* db) {
       ASSERT_TRUE(db->Write(batch).ok());
     }
     ASSERT_TRUE(db->Flush().ok());
-    if (round == 1) ASSERT_TRUE(db->CompactRange(nullptr, nullptr).ok());
+    if (round == 1) {
+      ASSERT_TRUE(db->CompactRange(nullptr, nullptr).ok());
+    }
   }
 }
 
