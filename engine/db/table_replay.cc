@@ -1,5 +1,6 @@
 #include "engine/db/table_replay.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -13,6 +14,9 @@ namespace {
 
 // A run of this size is sorted within the processor's cache.
 constexpr uint64_t kRunBytes = 4u << 20;
+// Several tables of a long log, so that one is written while the next is read; and little memory is
+// touched for the first time.
+constexpr uint64_t kTableBytesMax = 32u << 20;
 
 }  // namespace
 
@@ -20,7 +24,7 @@ TableReplay::TableReplay(runtime::RuntimeCore* runtime, const compaction::JobEnv
                          uint64_t table_bytes, io::Queue* queue)
     : runtime_(runtime),
       job_(job),
-      table_bytes_(table_bytes),
+      table_bytes_(std::min(table_bytes, kTableBytesMax)),
       queue_(queue),
       blocks_(runtime->buffers()->AsBlockSource(base::MemoryClass::kMemtable)),
       run_(std::make_unique<AppendRun>(job->order, blocks_)) {}

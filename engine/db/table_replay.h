@@ -25,7 +25,7 @@ namespace treering::db {
 
 class TableReplay {
  public:
-  // A table holds about `table_bytes` of records. `job` and `queue` outlive the replay.
+  // A table holds about `table_bytes` of records, or 32 MiB. `job` and `queue` outlive the replay.
   TableReplay(runtime::RuntimeCore* runtime, const compaction::JobEnv* job, uint64_t table_bytes,
               io::Queue* queue);
   ~TableReplay();

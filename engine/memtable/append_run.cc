@@ -42,7 +42,9 @@ class RunIterator final : public key::InternalIterator {
     ++at_;
     // Records lie in the order they came: the ones after are elsewhere in memory.
     if (at_ + kPrefetchAhead < entries_.size()) {
-      __builtin_prefetch(entries_[at_ + kPrefetchAhead].record);
+      const char* const ahead = entries_[at_ + kPrefetchAhead].record;
+      __builtin_prefetch(ahead);
+      __builtin_prefetch(ahead + 64);
     }
   }
   // Before the first is behind the last: not Valid.
