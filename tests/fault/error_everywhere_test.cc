@@ -48,7 +48,7 @@ class FaultyLife {
     Write(18);
     base::SleepNanos(2'000'000'000);  // idle: spill, promise, retries
     Write(19);
-    if (fault_.action != Action::kRead && fault_.action != Action::kOpen) CheckContent();
+    if (!HindersReads()) CheckContent();
     all_kept_ = db_.Close().ok();
   }
 
@@ -94,6 +94,10 @@ class FaultyLife {
       ASSERT_EQ(oracle_.CheckAndSettle(content, open == 0 ? required : oracle_.count()), "");
       ASSERT_TRUE(db_.Close().ok());
     }
+  }
+  bool HindersReads() const {
+    return fault_.action == Action::kRead || fault_.action == Action::kOpen ||
+           fault_.action == Action::kStat;
   }
   // The kernel may have dropped what a failed sync covered: as bad as power loss for those bytes.
   bool LosesWritten() const { return fault_.effect == SimFaultEffect::kSyncLosesData; }
