@@ -39,6 +39,8 @@ class FrameClass {
   Frame* Take(size_t* stock);
   // Takes a frame in kFilling back.
   void GiveBack(Frame* frame);
+  // A frame in kFilling stays so: neither it nor its slab is used for anything else again.
+  void Abandon();
   void PutOnProbation(Frame* frame);
 
   void AddSlab(std::unique_ptr<Slab> slab);
@@ -56,7 +58,7 @@ class FrameClass {
   size_t slab_count() const;
   uint64_t evictions() const;
   uint64_t PinnedBytes() const;
-  // For the end of the cache: no frame is pinned or being filled (CHECKed).
+  // For the end of the cache: no frame is pinned, none but the abandoned is being filled (CHECKed).
   std::vector<std::unique_ptr<Slab>> TakeAll();
 
  private:
@@ -91,6 +93,7 @@ class FrameClass {
   uint32_t hand_frame_ = 0;
   size_t rover_ = 0;  // the slab that RemoveIfCold looks at next
   uint64_t evictions_ = 0;
+  size_t abandoned_ = 0;
 };
 
 }  // namespace treering::cache

@@ -40,12 +40,13 @@ int ClassOf(uint32_t pages) {
 }  // namespace
 
 struct PageCache::Impl {
-  Impl(const Options& options, io::BufferArena* arena, base::Budget* budget_in,
+  Impl(const Options& options, io::BufferArena* arena_in, base::Budget* budget_in,
        base::EpochDomain* epochs_in)
-      : budget(budget_in),
+      : arena(arena_in),
+        budget(budget_in),
         epochs(epochs_in),
         table(options.bytes_max / base::kPageBytes, base::EntropyU64()),
-        store(options.bytes_max > table.bytes() ? options.bytes_max - table.bytes() : 0, arena,
+        store(options.bytes_max > table.bytes() ? options.bytes_max - table.bytes() : 0, arena_in,
               budget_in, epochs_in) {
     budget->ForceCharge(MemoryClass::kCache, table.bytes());
     for (auto& frame_class : classes) {
@@ -68,6 +69,7 @@ struct PageCache::Impl {
   void Rebalance(int index);
   uint64_t Shrink(uint64_t bytes);
 
+  io::BufferArena* const arena;
   base::Budget* const budget;
   base::EpochDomain* const epochs;
   BucketTable table;
@@ -232,7 +234,11 @@ void PageCache::Touch(Frame* frame) { frame->Touch(); }
 
 Frame* PageCache::Allocate(uint32_t pages) { return impl_->Allocate(pages); }
 
-void PageCache::Discard(Frame* frame) { impl_->ClassOfFrame(frame)->GiveBack(frame); }
+void PageCache::Discard(Frame* frame) {
+  FrameClass* const frame_class = impl_->ClassOfFrame(frame);
+  if (impl_->arena->Quarantined(frame->data, frame->bytes())) return frame_class->Abandon();
+  frame_class->GiveBack(frame);
+}
 
 Pin PageCache::Publish(Frame* frame, const BlockId& id, Priority priority, SwizzleSlot* slot) {
   constexpr uint8_t kFirstUse[] = {0, 1, Frame::kUseMax};

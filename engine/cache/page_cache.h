@@ -110,7 +110,7 @@ class PageCache {
   // buffer.
   Frame* Allocate(uint32_t pages);
   static std::byte* MutableData(Frame* frame);
-  // Gives back an unpublished frame.
+  // Gives back an unpublished frame. One under quarantine (BufferArena) stays out of use for good.
   void Discard(Frame* frame);
   // Makes the frame findable and returns a pin on it, or on the winner's frame (ours is discarded).
   // `slot` (may be null) is pointed at the frame and cleared at eviction. A slot serves one block,

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -161,6 +162,22 @@ TEST_F(PageCacheTest, WithEveryFramePinnedThereIsNone) {
   EXPECT_EQ(cache_->Allocate(16), nullptr);
   pins.clear();
   EXPECT_TRUE(Fill({file, 5000}));
+}
+
+TEST_F(PageCacheTest, AFrameUnderQuarantineIsNotUsedAgain) {
+  MakeCache(3 * kMiB);  // one slab
+  Frame* const lost = cache_->Allocate(1);
+  ASSERT_NE(lost, nullptr);
+  arena_.Quarantine(PageCache::Data(lost), 4096);
+  cache_->Discard(lost);
+  std::vector<Frame*> frames;
+  while (Frame* const frame = cache_->Allocate(1)) frames.push_back(frame);
+  EXPECT_EQ(frames.size(), 511u);
+  EXPECT_EQ(std::count(frames.begin(), frames.end(), lost), 0);
+  for (Frame* const frame : frames) cache_->Discard(frame);
+  EXPECT_EQ(cache_->Shrink(2 * kMiB), 0u) << "its slab stays";
+  cache_.reset();
+  EXPECT_EQ(arena_.allocated_bytes(), 0u);
 }
 
 TEST_F(PageCacheTest, AnEvictedFrameKeepsItsBytesForGuardsThatSawIt) {

@@ -20,6 +20,12 @@ constexpr uint64_t kDelayNanosMax = 20'000'000;
 constexpr uint64_t kDelayNanosMin = 200'000;
 constexpr uint64_t kProbeBytes = 1u << 20;
 
+// Whether the edit only gives the table another place.
+bool IsMove(const manifest::VersionEdit& edit, uint64_t number) {
+  return std::any_of(edit.removed_tables.begin(), edit.removed_tables.end(),
+                     [number](const auto& removed) { return removed.number == number; });
+}
+
 }  // namespace
 
 Background::Background(BackgroundEnv env) : env_(std::move(env)) {}
@@ -56,7 +62,12 @@ void Background::ScheduleLocked() {
 }
 
 bool Background::CompactionIsDueLocked() {
-  if (!manuals_.empty()) return true;
+  if (!manuals_.empty()) {
+    // One that waits for running work is picked when that ends: a job for it now would only wake
+    // its caller, who would ask again.
+    const compaction::ManualPick pick = LookForManual(*manuals_.front());
+    return pick.plan.has_value() || !pick.must_wait;
+  }
   if (env_.options->user.disable_auto_compactions || !compaction_error_.ok()) return false;
   return compaction::PickCompaction(*env_.store->current(), picker_options(), pointers_, running_)
       .has_value();
@@ -81,6 +92,7 @@ void Background::FlushJob(io::Queue* queue) {
 // With the mutex held.
 void Background::NoteFailure(const Status& status) {
   env_.runtime->Log("flush failed: " + status.ToString());
+  if (env_.errors->state() >= DbState::kReadOnly) return;                   // only a new open helps
   if (status.IsIoError() && ++flush_failures_ < kFlushFailuresMax) return;  // again, on a new file
   if (status.IsNoSpace() || status.IsIoError()) {
     env_.errors->Enter(DbState::kDegraded, status);
@@ -123,18 +135,7 @@ Status Background::FlushOnce(io::Queue* queue) {
     edit.added_tables.push_back(std::move(table));
   }
   edit.last_sequence = last;
-  if (env_.log != nullptr) {
-    const wal::ReplayStart cut = env_.log->Cut(last);
-    edit.replay_start = manifest::ReplayStart{cut.lsn, cut.previous_sum, cut.sequence, cut.segment,
-                                              cut.block_index};
-    edit.forgotten_segments = env_.log->SegmentsBefore(cut);
-    // Those of an earlier edit wait for its promise and are still the log's.
-    base::MutexLock lock(&mutex_);
-    std::erase_if(edit.forgotten_segments, [this](uint64_t number) {
-      return std::find(forgotten_segments_.begin(), forgotten_segments_.end(), number) !=
-             forgotten_segments_.end();
-    });
-  }
+  if (env_.log != nullptr) MoveReplayStart(last, &edit);
   if (Status status = Commit(queue, edit, sealed.size()); !status.ok()) return status;
   const uint64_t nanos = env_.runtime->clock()->NowNanos() - started;
   if (nanos > 0) drain_bytes_per_second_ = used_bytes * 1'000'000'000 / nanos;
@@ -148,7 +149,22 @@ Status Background::FlushOnce(io::Queue* queue) {
                                edit.forgotten_segments.end());
   }
   if (!edit.forgotten_segments.empty()) ScheduleCleanUp();
+  env_.keeper->PromiseSoon();
   return Status::Ok();
+}
+
+void Background::MoveReplayStart(key::Sequence flushed_through, manifest::VersionEdit* edit) {
+  const wal::ReplayStart cut = env_.log->Cut(flushed_through);
+  edit->replay_start =
+      manifest::ReplayStart{cut.lsn, cut.previous_sum, cut.sequence, cut.segment, cut.block_index};
+  // Those of an earlier edit are the log's until they are dropped, and in forgotten_segments_ until
+  // after that: both are asked in one step.
+  base::MutexLock lock(&mutex_);
+  edit->forgotten_segments = env_.log->SegmentsBefore(cut);
+  std::erase_if(edit->forgotten_segments, [this](uint64_t number) {
+    return std::find(forgotten_segments_.begin(), forgotten_segments_.end(), number) !=
+           forgotten_segments_.end();
+  });
 }
 
 Status Background::Commit(io::Queue* queue, const manifest::VersionEdit& edit, size_t flushed) {
@@ -156,8 +172,15 @@ Status Background::Commit(io::Queue* queue, const manifest::VersionEdit& edit, s
       env_.store->Commit(queue, edit, [&](const std::shared_ptr<const manifest::Version>& version) {
         env_.memtables->Install(version, flushed);
       });
+  if (status.ok()) return status;
+  if (env_.store->status().ok()) {
+    // Nothing happened: the new tables are nobody's, and may hold the last room there was.
+    for (const manifest::TableMeta& table : edit.added_tables) {
+      if (!IsMove(edit, table.number)) UnlinkTable(table.number);
+    }
+  }
   // What the manifest refuses for good is no reason to retry: it must be opened again.
-  if (!status.ok() && !status.IsNoSpace()) env_.errors->Enter(DbState::kReadOnly, status);
+  if (!status.IsNoSpace()) env_.errors->EnterFor(status);
   return status;
 }
 
@@ -199,6 +222,7 @@ void Background::SettleLocked(const CompactionPlan& plan, Manual* manual, const 
   });
   if (status.ok() || status.IsAborted()) return;
   env_.runtime->Log("compaction failed: " + status.ToString());
+  if (status.IsFailed()) env_.errors->EnterFor(status);
   if (manual != nullptr) {
     manual->status = status;
     manual->done = true;
@@ -225,13 +249,16 @@ std::optional<CompactionPlan> Background::PickLocked(Manual** manual) {
   return compaction::PickCompaction(*env_.store->current(), picker_options(), pointers_, running_);
 }
 
+compaction::ManualPick Background::LookForManual(const Manual& manual) const {
+  const Slice begin = manual.begin.has_value() ? Slice(*manual.begin) : Slice();
+  const Slice end = manual.end.has_value() ? Slice(*manual.end) : Slice();
+  return compaction::PickManual(*env_.store->current(), picker_options(), running_,
+                                manual.begin.has_value() ? &begin : nullptr,
+                                manual.end.has_value() ? &end : nullptr, manual.newest);
+}
+
 std::optional<CompactionPlan> Background::PickManualLocked(Manual* manual) {
-  const Slice begin = manual->begin.has_value() ? Slice(*manual->begin) : Slice();
-  const Slice end = manual->end.has_value() ? Slice(*manual->end) : Slice();
-  compaction::ManualPick pick =
-      compaction::PickManual(*env_.store->current(), picker_options(), running_,
-                             manual->begin.has_value() ? &begin : nullptr,
-                             manual->end.has_value() ? &end : nullptr, manual->newest);
+  compaction::ManualPick pick = LookForManual(*manual);
   if (!pick.plan.has_value() && !pick.must_wait) {
     manual->done = true;
     std::erase(manuals_, manual);
@@ -263,14 +290,7 @@ Status Background::CarryOut(io::Queue* queue, const CompactionPlan& plan) {
     edit.removed_tables.push_back({plan.output_level, table->meta.number});
   }
   edit.added_tables = output->tables;
-  if (Status status = Commit(queue, edit, 0); !status.ok()) {
-    if (status.IsNoSpace()) {  // nothing was written: the outputs are nobody's
-      for (const auto& table : output->tables) {
-        (void)env_.directory->Unlink(base::MakeFileName(base::FileKind::kTable, table.number));
-      }
-    }
-    return status;
-  }
+  if (Status status = Commit(queue, edit, 0); !status.ok()) return status;
   base::MutexLock lock(&mutex_);
   ++stats_.compactions;
   stats_.compaction_bytes_read += output->bytes_read;
@@ -320,7 +340,13 @@ Status Background::CompactRange(const Slice* begin, const Slice* end, key::Seque
 
 void Background::ScheduleCleanUp() {
   base::MutexLock lock(&mutex_);
-  if (cleanup_scheduled_ || ShouldStop()) return;
+  cleanup_again_ = true;
+  ScheduleCleanUpLocked();
+}
+
+void Background::ScheduleCleanUpLocked() {
+  if (!cleanup_again_ || cleanup_scheduled_ || ShouldStop()) return;
+  cleanup_again_ = false;
   cleanup_scheduled_ = true;
   env_.runtime->workers()->Schedule(JobPriority::kMaintenance, env_.store,
                                     [this](io::Queue* queue) { CleanUp(queue); });
@@ -330,11 +356,20 @@ void Background::CleanUp(io::Queue* queue) {
   std::vector<uint64_t> segments;
   {
     base::MutexLock lock(&mutex_);
-    cleanup_scheduled_ = false;
     segments = forgotten_segments_;
   }
   // What cannot be deleted now is deleted by a later run, or at the next open.
-  if (!env_.store->PromiseLatest(queue).ok()) return;
+  if (env_.store->PromiseLatest(queue).ok()) {
+    Delete(segments);
+  } else {
+    env_.errors->EnterForSticky(env_.store->status());
+  }
+  base::MutexLock lock(&mutex_);
+  cleanup_scheduled_ = false;
+  ScheduleCleanUpLocked();
+}
+
+void Background::Delete(const std::vector<uint64_t>& segments) {
   env_.keeper->DropSegments(segments);
   {
     base::MutexLock lock(&mutex_);
@@ -345,8 +380,12 @@ void Background::CleanUp(io::Queue* queue) {
   env_.runtime->epochs()->Collect();  // readers' last holds of versions
   for (const uint64_t number : env_.store->TakeObsoleteTables()) {
     if (ShouldStop()) break;  // the rest are orphans for the next open
-    (void)env_.directory->Unlink(base::MakeFileName(base::FileKind::kTable, number));
+    UnlinkTable(number);
   }
+}
+
+void Background::UnlinkTable(uint64_t number) {
+  (void)env_.directory->Unlink(base::MakeFileName(base::FileKind::kTable, number));
 }
 
 // --- Waiting ---

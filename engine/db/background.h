@@ -7,7 +7,9 @@
 //   1. One flush runs at a time; compactions whose tables and ranges do not meet may run side by
 //   side.
 //   2. A flush takes a memtable only when its last sequence is visible.
-//   3. Inputs are deleted only after a later manifest block vouches for the edit that removed them.
+//   3. Inputs are deleted only after a later manifest block vouches for the edit that removed them;
+//   outputs
+//      only when it is sure that no edit names them. One clean-up runs at a time.
 //   4. A full disk degrades the database; it is probed about every second and resumes by itself.
 //   5. Damage in an input stops automatic compaction; nothing is dropped.
 #ifndef TREERING_ENGINE_DB_BACKGROUND_H_
@@ -111,13 +113,18 @@ class Background {
   Status FlushOnce(io::Queue* queue);
   void CompactionJob(io::Queue* queue);
   std::optional<compaction::CompactionPlan> PickLocked(Manual** manual);
+  compaction::ManualPick LookForManual(const Manual& manual) const;
   std::optional<compaction::CompactionPlan> PickManualLocked(Manual* manual);
   void SettleLocked(const compaction::CompactionPlan& plan, Manual* manual, const Status& status);
   Status CarryOut(io::Queue* queue, const compaction::CompactionPlan& plan);
   Status Move(io::Queue* queue, const compaction::CompactionPlan& plan);
   Status Commit(io::Queue* queue, const manifest::VersionEdit& edit, size_t flushed);
+  void MoveReplayStart(key::Sequence flushed_through, manifest::VersionEdit* edit);
   void CleanUp(io::Queue* queue);
+  void Delete(const std::vector<uint64_t>& segments);
+  void UnlinkTable(uint64_t number);
   void ScheduleCleanUp();
+  void ScheduleCleanUpLocked();
   void Probe(io::Queue* queue);
   void NoteFailure(const Status& status);
   void RetryLater(const Status& status);
@@ -130,7 +137,8 @@ class Background {
   base::CondVar changed_;
   bool flush_scheduled_ = false;
   uint32_t compactions_scheduled_ = 0;
-  bool cleanup_scheduled_ = false;
+  bool cleanup_scheduled_ = false;  // or running
+  bool cleanup_again_ = false;      // something came since it began
   bool probe_scheduled_ = false;
   uint64_t flush_failures_ = 0;  // in a row
   uint64_t flushes_ended_ = 0;

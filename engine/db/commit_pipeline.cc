@@ -22,15 +22,36 @@ constexpr uint64_t kMemoryPollNanos = 1'000'000;
 CommitPipeline::CommitPipeline(CommitEnv env, key::Sequence last_sequence)
     : env_(std::move(env)), last_sequence_(last_sequence), publisher_(last_sequence) {}
 
-Status CommitPipeline::Commit(const WriteBatch& batch, Durability durability) {
-  if (batch.count() == 0) return durability == Durability::kDisk ? SyncEarlier() : Status::Ok();
-  if (Status status = env_.errors->ForWrite(); !status.ok()) return status;
-  mutex_.Lock();
-  if (closed_) {
-    mutex_.Unlock();
-    return Status::Aborted("the database is closed");
-  }
+// With the mutex held.
+Status CommitPipeline::Enter() {
+  if (closed_) return Status::Aborted("the database is closed");
   ++inside_;
+  return Status::Ok();
+}
+
+void CommitPipeline::Leave() {
+  base::MutexLock lock(&mutex_);
+  if (--inside_ == 0 && closed_) drained_.NotifyAll();
+}
+
+Status CommitPipeline::Commit(const WriteBatch& batch, Durability durability) {
+  if (Status status = env_.errors->ForWrite(); !status.ok()) return status;
+  if (batch.count() > 0) return CommitInGroup(batch, durability);
+  {
+    base::MutexLock lock(&mutex_);
+    if (Status status = Enter(); !status.ok()) return status;
+  }
+  const Status status = SyncEarlier(durability);
+  Leave();
+  return status;
+}
+
+Status CommitPipeline::CommitInGroup(const WriteBatch& batch, Durability durability) {
+  mutex_.Lock();
+  if (Status entered = Enter(); !entered.ok()) {
+    mutex_.Unlock();
+    return entered;
+  }
   bool leads = false;
   const std::shared_ptr<CommitGroup> group = queue_.Join(&batch, durability, &leads);
   if (!leads) {
@@ -47,13 +68,12 @@ Status CommitPipeline::Commit(const WriteBatch& batch, Durability durability) {
     if (status.ok()) {
       status = CarryOut(*group, &flight);
       status = publisher_.ReadyAndWait(&flight.ticket, status);
-      if (!status.ok()) env_.errors->Enter(DbState::kReadOnly, status);
+      env_.errors->EnterForSticky(status);
     }
     CommitQueue::Finish(group.get(), status);
   }
   const Status status = group->status;
-  base::MutexLock lock(&mutex_);
-  if (--inside_ == 0 && closed_) drained_.NotifyAll();
+  Leave();
   return status;
 }
 
@@ -65,16 +85,28 @@ void CommitPipeline::WaitForTurn(CommitGroup* group) {
 }
 
 // An empty batch at kDisk asks for nothing but the durability of what came before.
-Status CommitPipeline::SyncEarlier() {
-  if (env_.log == nullptr) return Status::Ok();
+Status CommitPipeline::SyncEarlier(Durability durability) {
+  if (env_.log == nullptr || durability != Durability::kDisk) return Status::Ok();
   auto lease = env_.runtime->LeaseQueue();
   if (!lease.ok()) return lease.status();
-  return env_.log->SpillAll(lease->queue(), Durability::kDisk);
+  const Status status = env_.log->SpillAll(lease->queue(), Durability::kDisk);
+  NoteLogError(status);
+  return status;
+}
+
+// After the log refused something: for good, when its error is sticky.
+void CommitPipeline::NoteLogError(const Status& status) {
+  if (!status.ok()) env_.errors->EnterForSticky(env_.log->error());
 }
 
 // The group's turn: nobody else appends to the log or seals a memtable meanwhile.
 Status CommitPipeline::Lead(CommitGroup* group, Flight* flight) {
-  Status status = MakeRoom(*group);
+  uint64_t bytes = 0;  // so far: others still join
+  {
+    base::MutexLock lock(&mutex_);
+    bytes = group->bytes;
+  }
+  Status status = MakeRoom(bytes);
   {
     base::MutexLock lock(&mutex_);
     queue_.Close(group);
@@ -95,10 +127,10 @@ Status CommitPipeline::Lead(CommitGroup* group, Flight* flight) {
   return Status::Ok();
 }
 
-Status CommitPipeline::MakeRoom(const CommitGroup& group) {
-  env_.throttle(group.bytes);
+Status CommitPipeline::MakeRoom(uint64_t group_bytes) {
+  env_.throttle(group_bytes);
   const auto active = env_.memtables->active();
-  if (active->UsedBytes() > 0 && active->UsedBytes() + group.bytes > env_.memtable_bytes) {
+  if (active->UsedBytes() > 0 && active->UsedBytes() + group_bytes > env_.memtable_bytes) {
     env_.memtables->SealActive(last_sequence_);
     env_.flush_soon();
   }
@@ -146,17 +178,27 @@ Status CommitPipeline::LeaseFor(Flight* flight) {
 
 Status CommitPipeline::AppendToLog(const CommitGroup& group, Flight* flight) {
   if (env_.log == nullptr) return Status::Ok();
-  if (group.durability == Durability::kDisk) {
-    if (Status status = LeaseFor(flight); !status.ok()) return status;
-  }
   std::vector<Slice> pieces;
   pieces.reserve(group.batches.size());
-  for (const WriteBatch* batch : group.batches) pieces.emplace_back(batch->rep());
+  uint64_t payload_bytes = 0;
+  for (const WriteBatch* batch : group.batches) {
+    pieces.emplace_back(batch->rep());
+    payload_bytes += pieces.back().size();
+  }
+  if (group.durability == Durability::kDisk || !env_.log->TailTakes(payload_bytes)) {
+    if (Status status = LeaseFor(flight); !status.ok()) return status;
+  }
   wal::LogGroup record;
   record.first_sequence = flight->first_sequence;
   record.count = group.count;
   record.pieces = pieces;
   record.durability = group.durability;
+  const Status status = TryAppend(record, flight);
+  NoteLogError(status);
+  return status;
+}
+
+Status CommitPipeline::TryAppend(const wal::LogGroup& record, Flight* flight) {
   uint64_t waited_nanos = 0;
   while (true) {
     auto appended = env_.log->Append(record);
@@ -164,52 +206,53 @@ Status CommitPipeline::AppendToLog(const CommitGroup& group, Flight* flight) {
     if (appended->outcome == AppendOutcome::kStored ||
         appended->outcome == AppendOutcome::kBorrowed) {
       flight->must_spill =
-          appended->outcome == AppendOutcome::kBorrowed || group.durability == Durability::kDisk;
+          appended->outcome == AppendOutcome::kBorrowed || record.durability == Durability::kDisk;
       env_.keeper->NoteAppended(flight->must_spill ? wal::Log::kNever : appended->spill_at_nanos);
       env_.keeper->PrepareSoon();
       return Status::Ok();
     }
-    if (Status status = LeaseFor(flight); !status.ok()) return status;
-    const uint64_t before = env_.runtime->clock()->NowNanos();
-    const bool is_tail = appended->outcome == AppendOutcome::kTailFull;
-    const Status status = is_tail ? env_.log->MakeRoom(flight->lease.queue())
-                                  : env_.keeper->PrepareNow(flight->lease.queue());
-    env_.stalls->Add(is_tail ? StallCause::kLogTail : StallCause::kLogSegment,
-                     env_.runtime->clock()->NowNanos() - before);
-    if (status.IsOutOfMemory() && waited_nanos < kMemoryWaitNanosMax) {
+    const Status status = MakeLogRoom(appended->outcome == AppendOutcome::kTailFull, flight);
+    if (status.IsOutOfMemory() && waited_nanos < kMemoryWaitNanosMax && env_.log->error().ok()) {
       base::SleepNanos(kMemoryPollNanos);
       waited_nanos += kMemoryPollNanos;
       env_.stalls->Add(StallCause::kMemory, kMemoryPollNanos);
       continue;
     }
-    if (!status.ok()) {
-      env_.errors->EnterFor(status);
-      env_.keeper->Wake();
-      return status;
-    }
+    if (!status.ok()) return status;
   }
+}
+
+Status CommitPipeline::MakeLogRoom(bool in_tail, Flight* flight) {
+  if (Status status = LeaseFor(flight); !status.ok()) return status;
+  const uint64_t before = env_.runtime->clock()->NowNanos();
+  const Status status = in_tail ? env_.log->MakeRoom(flight->lease.queue())
+                                : env_.keeper->PrepareNow(flight->lease.queue());
+  env_.stalls->Add(in_tail ? StallCause::kLogTail : StallCause::kLogSegment,
+                   env_.runtime->clock()->NowNanos() - before);
+  // What the log itself says is its sticky error; the keeper may just have found no room.
+  if (!status.ok() && !in_tail && !status.IsOutOfMemory()) {
+    env_.errors->EnterFor(status);
+    env_.keeper->Wake();
+  }
+  return status;
 }
 
 // After the group's turn: log and memtable, side by side with other groups.
 Status CommitPipeline::CarryOut(const CommitGroup& group, Flight* flight) {
-  std::unique_ptr<wal::Spill> spill;
-  Status status;
-  if (flight->must_spill) {
-    status = LeaseFor(flight);
-    if (status.ok()) {
-      auto built = env_.log->BuildSpill();
-      status = built.status();
-      if (built.ok()) spill = *std::move(built);
-      if (spill != nullptr) spill->Submit(flight->lease.queue());
-    }
+  if (!flight->must_spill) {
+    Insert(group, flight);
+    return Status::Ok();
+  }
+  TREERING_CHECK(static_cast<bool>(flight->lease));
+  io::Queue* const queue = flight->lease.queue();
+  auto spill = env_.log->BuildSpill();
+  if (spill.ok() && *spill != nullptr) {
+    (*spill)->Submit(queue);
+    (void)queue->Poll({});  // sends it off: the disk works while we insert
   }
   Insert(group, flight);
-  if (flight->must_spill && (status.ok() || spill != nullptr)) {
-    const Status finished = env_.log->Finish(flight->lease.queue(), std::move(spill),
-                                             flight->ticket.last_sequence, group.durability);
-    if (status.ok()) status = finished;
-  }
-  return status;
+  if (!spill.ok()) return spill.status();
+  return env_.log->Finish(queue, *std::move(spill), flight->ticket.last_sequence, group.durability);
 }
 
 void CommitPipeline::Insert(const CommitGroup& group, Flight* flight) {
@@ -226,13 +269,12 @@ void CommitPipeline::Insert(const CommitGroup& group, Flight* flight) {
   flight->reservation = memtable::Reservation();
 }
 
-key::Sequence CommitPipeline::SealActive() {
+Result<key::Sequence> CommitPipeline::SealActive() {
   mutex_.Lock();
-  if (closed_) {
+  if (Status entered = Enter(); !entered.ok()) {
     mutex_.Unlock();
-    return last_sequence_;
+    return entered;
   }
-  ++inside_;
   const std::shared_ptr<CommitGroup> group = queue_.JoinAlone();
   WaitForTurn(group.get());
   const key::Sequence last = last_sequence_;
@@ -240,9 +282,11 @@ key::Sequence CommitPipeline::SealActive() {
     env_.memtables->SealActive(last);
     env_.flush_soon();
   }
-  base::MutexLock lock(&mutex_);
-  queue_.PassOn();
-  if (--inside_ == 0 && closed_) drained_.NotifyAll();
+  {
+    base::MutexLock lock(&mutex_);
+    queue_.PassOn();
+  }
+  Leave();
   return last;
 }
 

@@ -8,6 +8,8 @@
 //      later group with it, and the database goes read-only.
 //   3. OK is returned when the batch is visible and at its durability.
 //   4. A kProcess commit that finds room makes no system call of its own.
+//   5. A group that the log only borrows has its queue before it is appended: once it is in the
+//   log, nothing but the log's sticky error keeps it from being written.
 #ifndef TREERING_ENGINE_DB_COMMIT_PIPELINE_H_
 #define TREERING_ENGINE_DB_COMMIT_PIPELINE_H_
 
@@ -16,6 +18,7 @@
 #include <memory>
 
 #include "api/durability.h"
+#include "api/result.h"
 #include "api/status.h"
 #include "api/write_batch.h"
 #include "engine/base/thread.h"
@@ -52,11 +55,12 @@ class CommitPipeline {
 
   const std::atomic<key::Sequence>& visible() const { return publisher_.visible(); }
 
-  // Limits were checked by the caller. Aborted after Close.
+  // Limits were checked by the caller. Aborted after Close. An empty batch writes nothing; at kDisk
+  // it makes durable what was committed before.
   Status Commit(const WriteBatch& batch, Durability durability);
   // Seals the active memtable unless it is empty; takes its turn among the groups. Returns the last
-  // sequence given out.
-  key::Sequence SealActive();
+  // sequence given out. Aborted after Close.
+  Result<key::Sequence> SealActive();
   Status WaitVisible(key::Sequence sequence) { return publisher_.WaitVisible(sequence); }
   // No further commit begins; waits for those under way.
   void Close();
@@ -72,12 +76,19 @@ class CommitPipeline {
     runtime::QueueLease lease;
   };
 
-  Status SyncEarlier();
+  // A stay inside, from before the first use of the log to after the last one.
+  Status Enter();
+  void Leave();
+  Status SyncEarlier(Durability durability);
+  Status CommitInGroup(const WriteBatch& batch, Durability durability);
   void WaitForTurn(CommitGroup* group);
   Status Lead(CommitGroup* group, Flight* flight);
-  Status MakeRoom(const CommitGroup& group);
+  Status MakeRoom(uint64_t group_bytes);
   Status ReserveIn(const CommitGroup& group, Flight* flight);
   Status AppendToLog(const CommitGroup& group, Flight* flight);
+  Status TryAppend(const wal::LogGroup& record, Flight* flight);
+  Status MakeLogRoom(bool in_tail, Flight* flight);
+  void NoteLogError(const Status& status);
   Status LeaseFor(Flight* flight);
   void Insert(const CommitGroup& group, Flight* flight);
   Status CarryOut(const CommitGroup& group, Flight* flight);
@@ -87,7 +98,7 @@ class CommitPipeline {
   base::CondVar drained_;
   CommitQueue queue_;
   bool closed_ = false;
-  uint32_t inside_ = 0;          // threads in Commit or SealActive
+  uint32_t inside_ = 0;          // threads between Enter and Leave
   key::Sequence last_sequence_;  // given out; the leader's
   Publisher publisher_;
 };

@@ -24,7 +24,14 @@ struct DbCore::Impl {
 
 DbCore::DbCore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-DbCore::~DbCore() { (void)Close(); }
+DbCore::~DbCore() {
+  if (!impl_->parts->process.InChild()) {
+    (void)Close();
+    return;
+  }
+  // Threads, pinned memory and locks are the parent's: leave all of it alone.
+  (void)impl_.release();
+}
 
 Result<std::shared_ptr<DbCore>> DbCore::Open(std::shared_ptr<runtime::RuntimeCore> runtime,
                                              const Options& options, const std::string& path) {
@@ -50,19 +57,19 @@ Status CloseLog(DbParts* parts) {
   if (parts->log == nullptr) {
     // Without a log what is not in tables is gone.
     if (Status status = parts->errors.ForWrite(); !status.ok()) return status;
-    return parts->background->FlushNow(queue);
+    if (Status status = parts->background->FlushNow(queue); !status.ok()) return status;
+    return parts->store->PromiseLatest(queue);
   }
   if (Status status = parts->log->SpillAll(queue, Durability::kDisk); !status.ok()) return status;
   // The manifest's last edit gets a block that vouches for it, as the log's last group does.
   if (Status status = parts->store->PromiseLatest(queue); !status.ok()) return status;
-  const Status promised = parts->log->WritePromise(queue, true);
-  return promised.IsNoSpace() ? Status::Ok() : promised;
+  return parts->log->WritePromise(queue, true).status();
 }
 
 Status CloseParts(DbParts* parts, OperationGate* gate) {
   Status status;
   if (parts->pipeline != nullptr) {
-    if (parts->log == nullptr) parts->pipeline->SealActive();
+    if (parts->log == nullptr) (void)parts->pipeline->SealActive();
     parts->pipeline->Close();
     parts->background->Stop();
     gate->CloseAndWait();
@@ -84,6 +91,7 @@ Status CloseParts(DbParts* parts, OperationGate* gate) {
 }  // namespace
 
 Status DbCore::Close() {
+  if (Status status = impl_->parts->process.Check(); !status.ok()) return status;
   base::MutexLock lock(&impl_->close_mutex);
   if (!impl_->close_done) {
     impl_->close_status = CloseParts(impl_->parts.get(), &impl_->gate);
@@ -94,6 +102,7 @@ Status DbCore::Close() {
 
 Status DbCore::Write(const WriteBatch& batch, Durability durability) {
   DbParts& parts = *impl_->parts;
+  if (Status status = parts.process.Check(); !status.ok()) return status;
   if (parts.pipeline == nullptr) return Status::ReadOnly(impl_->path + " was opened read-only");
   if (batch.key_bytes_max() > base::kKeyBytesMax) {
     return Status::InvalidArgument("a key has " + std::to_string(batch.key_bytes_max()) +
@@ -123,6 +132,7 @@ Durability DbCore::default_durability() const { return impl_->parts->options.use
 namespace {
 
 Status CheckReadable(const DbParts& parts) {
+  if (Status status = parts.process.Check(); !status.ok()) return status;
   if (parts.closed.load(std::memory_order_acquire))
     return Status::Aborted("the database is closed");
   return parts.errors.ForRead();
@@ -177,7 +187,9 @@ std::unique_ptr<DbIterator> DbCore::NewIterator(const ReadView& view) {
 
 std::shared_ptr<SnapshotCore> DbCore::GetSnapshot() {
   DbParts& parts = *impl_->parts;
-  return std::make_shared<SnapshotCore>(parts.snapshots, parts.visible(), &parts);
+  // The list's lock may be held for ever in a child; no read there takes the snapshot anyway.
+  const auto list = parts.process.InChild() ? std::make_shared<SnapshotList>() : parts.snapshots;
+  return std::make_shared<SnapshotCore>(list, parts.visible(), &parts);
 }
 
 namespace {
@@ -193,28 +205,34 @@ Status CheckWritable(const OperationGate::Pass& pass, const DbParts& parts,
 
 Status DbCore::Flush() {
   DbParts& parts = *impl_->parts;
+  if (Status status = parts.process.Check(); !status.ok()) return status;
   const OperationGate::Pass pass(&impl_->gate);
   if (Status status = CheckWritable(pass, parts, impl_->path); !status.ok()) return status;
-  return parts.background->WaitFlushed(parts.pipeline->SealActive());
+  const Result<key::Sequence> last = parts.pipeline->SealActive();
+  return last.ok() ? parts.background->WaitFlushed(*last) : last.status();
 }
 
 Status DbCore::CompactRange(const Slice* begin, const Slice* end) {
   DbParts& parts = *impl_->parts;
+  if (Status status = parts.process.Check(); !status.ok()) return status;
   const OperationGate::Pass pass(&impl_->gate);
   if (Status status = CheckWritable(pass, parts, impl_->path); !status.ok()) return status;
-  const key::Sequence last = parts.pipeline->SealActive();
-  if (Status status = parts.background->WaitFlushed(last); !status.ok()) return status;
-  return parts.background->CompactRange(begin, end, last);
+  const Result<key::Sequence> last = parts.pipeline->SealActive();
+  if (!last.ok()) return last.status();
+  if (Status status = parts.background->WaitFlushed(*last); !status.ok()) return status;
+  return parts.background->CompactRange(begin, end, *last);
 }
 
 Status DbCore::WaitForCompaction() {
   DbParts& parts = *impl_->parts;
+  if (Status status = parts.process.Check(); !status.ok()) return status;
   const OperationGate::Pass pass(&impl_->gate);
   if (Status status = CheckWritable(pass, parts, impl_->path); !status.ok()) return status;
   return parts.background->WaitIdle();
 }
 
 bool DbCore::GetProperty(std::string_view name, std::string* value) {
+  if (impl_->parts->process.InChild()) return false;
   const OperationGate::Pass pass(&impl_->gate);
   return pass && ReadProperty(*impl_->parts, name, value);
 }
@@ -258,7 +276,9 @@ Result<VerifyReport> DbCore::Verify(const std::function<void(uint64_t, uint64_t)
   return VerifyDatabase(&parts, progress);
 }
 
-DbState DbCore::state() const { return impl_->parts->errors.state(); }
+DbState DbCore::state() const {
+  return impl_->parts->process.InChild() ? DbState::kFailed : impl_->parts->errors.state();
+}
 const std::string& DbCore::path() const { return impl_->path; }
 
 }  // namespace treering::db

@@ -15,6 +15,7 @@
 #include "engine/db/commit_pipeline.h"
 #include "engine/db/effective_options.h"
 #include "engine/db/error_state.h"
+#include "engine/db/fork_guard.h"
 #include "engine/db/log_keeper.h"
 #include "engine/db/memtable_list.h"
 #include "engine/db/read_path.h"
@@ -41,6 +42,7 @@ struct RecoveryStats {
 };
 
 struct DbParts {
+  ForkGuard process;
   std::shared_ptr<runtime::RuntimeCore> runtime;
   EffectiveOptions options;
   key::KeyOrder order{BytewiseComparator()};

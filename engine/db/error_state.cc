@@ -16,6 +16,11 @@ Status ErrorState::ForWrite() const {
   const Status first = cause();
   switch (now) {
     case DbState::kDegraded:
+      if (!first.IsNoSpace()) {
+        return Status::IoError(
+            "writes wait until the disk takes files again and resume by themselves; first cause: " +
+            first.ToString());
+      }
       return Status::NoSpace(
           "writes wait for room on the disk and resume by themselves; first cause: " +
           first.ToString());
@@ -53,6 +58,11 @@ void ErrorState::EnterFor(const Status& error) {
     default:
       return Enter(DbState::kReadOnly, error);
   }
+}
+
+void ErrorState::EnterForSticky(const Status& error) {
+  if (error.ok()) return;
+  Enter(error.IsFailed() ? DbState::kFailed : DbState::kReadOnly, error);
 }
 
 void ErrorState::Resume() {

@@ -22,17 +22,20 @@ class ErrorState {
   DbState state() const { return state_.load(std::memory_order_acquire); }
   // OK while Healthy; else the first cause of the present state.
   Status cause() const;
-  // What a write gets now: OK, NoSpace, ReadOnly or Failed, each with the first cause.
+  // What a write gets now: OK; while Degraded NoSpace, or IoError when the disk is not full but
+  // fails; ReadOnly or Failed. Each with the first cause.
   Status ForWrite() const;
   // What a read gets now: OK unless Failed.
   Status ForRead() const;
 
   // Moves to `state` unless the present one is as bad or worse.
   void Enter(DbState state, const Status& cause);
-  // Where an error of background work or of the log leads: NoSpace degrades, Failed fails,
-  // OutOfMemory changes nothing, the rest
-  // makes read-only.
+  // Where an error leads after which the database's files are as they were: NoSpace degrades,
+  // Failed fails, OutOfMemory changes nothing, the rest makes read-only.
   void EnterFor(const Status& error);
+  // Where the sticky error of a durability file leads, whatever its code: Failed fails, the rest
+  // makes read-only.
+  void EnterForSticky(const Status& error);
   // There is room again.
   void Resume();
 

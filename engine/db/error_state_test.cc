@@ -42,6 +42,26 @@ TEST(ErrorState, ResumesFromAFullDiskOnly) {
   EXPECT_EQ(state.state(), DbState::kReadOnly);
 }
 
+TEST(ErrorState, AFailingDiskDoesNotPassForAFullOne) {
+  ErrorState state;
+  state.Enter(DbState::kDegraded, Status::IoError("write 7.sst: EIO"));
+  EXPECT_TRUE(state.ForWrite().IsIoError()) << state.ForWrite().ToString();
+}
+
+TEST(ErrorState, AStickyErrorIsFinalWhateverItsCode) {
+  for (const Status& error :
+       {Status::NoSpace("log"), Status::OutOfMemory("log"), Status::IoError("log")}) {
+    ErrorState state;
+    state.EnterForSticky(error);
+    EXPECT_EQ(state.state(), DbState::kReadOnly) << error.ToString();
+  }
+  ErrorState state;
+  state.EnterForSticky(Status::Ok());
+  EXPECT_EQ(state.state(), DbState::kHealthy);
+  state.EnterForSticky(Status::Failed("a descriptor of ours is wrong"));
+  EXPECT_EQ(state.state(), DbState::kFailed);
+}
+
 TEST(ErrorState, AFullDiskMayTurnIntoSomethingWorse) {
   ErrorState state;
   state.EnterFor(Status::NoSpace("full"));

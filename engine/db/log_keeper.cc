@@ -32,12 +32,16 @@ void LogKeeper::Stop() {
 void LogKeeper::Wake() { runtime_->log_thread()->Kick(this); }
 
 void LogKeeper::NoteAppended(uint64_t spill_at_nanos) {
-  appends_.fetch_add(1, std::memory_order_relaxed);
-  if (spill_at_nanos == wal::Log::kNever) return;
+  appends_.fetch_add(1);
   if (spill_at_nanos == 0) {
+    asleep_ = false;
     runtime_->log_thread()->Kick(this);
-  } else {
+  } else if (spill_at_nanos != wal::Log::kNever) {
+    asleep_ = false;
     runtime_->log_thread()->CallAt(this, spill_at_nanos);
+  } else if (asleep_) {
+    asleep_ = false;
+    runtime_->log_thread()->CallAt(this, runtime_->clock()->NowNanos() + kIdleNanos);
   }
 }
 
@@ -48,20 +52,36 @@ void LogKeeper::OnLogThread(io::Queue* queue) {
   if (next_tick != LogThread::kNever) runtime_->log_thread()->CallAt(this, next_tick);
 }
 
+void LogKeeper::PromiseSoon() {
+  if (log_ == nullptr) return;
+  promise_wanted_ = true;
+  Wake();
+}
+
+bool LogKeeper::TakePromiseDue() {
+  const bool wanted = promise_wanted_.exchange(false);
+  const uint64_t used_up = log_->SegmentsUsedUp();
+  return (std::exchange(used_up_seen_, used_up) != used_up) || wanted;
+}
+
 void LogKeeper::Spill(io::Queue* queue, uint64_t now) {
   LogThread* const thread = runtime_->log_thread();
   const uint64_t due = log_->SpillDueNanos();
-  const uint64_t appends = appends_.load(std::memory_order_relaxed);
+  const uint64_t appends = appends_;
   const bool is_idle = appends == std::exchange(appends_seen_, appends);
+  const bool is_promise_due = TakePromiseDue();
+  const bool spills = due != wal::Log::kNever && (due <= now || is_idle);
+  const bool ends = due == wal::Log::kNever && is_idle;
   Status status;
-  if (due != wal::Log::kNever && (due <= now || is_idle)) {
-    status = log_->SpillAll(queue, Durability::kProcess);
-  } else if (due == wal::Log::kNever && is_idle) {
-    status = log_->WritePromise(queue);
-    if (status.IsNoSpace()) status = Status::Ok();  // nothing is lost but the vouching
-    if (status.ok()) return;  // everything is vouched for: the next append wakes us
+  if (spills) status = log_->SpillAll(queue, Durability::kProcess);
+  if (status.ok() && (is_promise_due || ends)) status = log_->WritePromise(queue).status();
+  if (!status.ok()) return errors_->EnterForSticky(status);
+  if (ends) {
+    // Everything is vouched for: the next append wakes us, unless it came just now.
+    asleep_ = true;
+    if (appends_ == appends) return;
+    asleep_ = false;
   }
-  if (!status.ok()) return errors_->Enter(DbState::kReadOnly, status);
   const uint64_t next = log_->SpillDueNanos();
   thread->CallAt(this, std::min(next, now + kIdleNanos));
 }
@@ -86,8 +106,15 @@ Status LogKeeper::PrepareNow(io::Queue* queue) {
     if (!segment.ok()) return segment.status();
     manifest::VersionEdit edit;
     edit.registered_segments.push_back({(*segment)->info.number, (*segment)->info.blocks});
-    if (Status status = store_->Commit(queue, edit); !status.ok()) return status;
+    if (Status status = store_->Commit(queue, edit); !status.ok()) {
+      // With the store alive nothing names the file, and it may hold the last room there was.
+      if (store_->status().ok()) {
+        (void)directory_->Unlink(base::MakeFileName(base::FileKind::kSegment, *number));
+      }
+      return status;
+    }
     log_->AddPrepared(*std::move(segment));
+    Wake();  // for the segment that was used up
   }
   return Status::Ok();
 }

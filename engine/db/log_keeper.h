@@ -7,7 +7,7 @@
 //   1. A segment is registered in the manifest, durably, before the Log may use it.
 //   2. A released segment is unlinked only after the edit that forgot it was promised.
 //   3. When nothing is written any more, a promise block vouches for everything and the timers
-//   stop.
+//   stop. One is also written after a flush and when a segment was used up, by the log thread.
 #ifndef TREERING_ENGINE_DB_LOG_KEEPER_H_
 #define TREERING_ENGINE_DB_LOG_KEEPER_H_
 
@@ -40,6 +40,8 @@ class LogKeeper final : public runtime::LogClient {
 
   // An append said when the next spill is due.
   void NoteAppended(uint64_t spill_at_nanos);
+  // A flush has moved the replay start: what the log still holds gets a block that vouches for it.
+  void PromiseSoon();
   // Prepares the next segment in the background, if one is wanted.
   void PrepareSoon();
   // Prepares segments here and now until the log wants none. NoSpace when the disk is full.
@@ -53,6 +55,7 @@ class LogKeeper final : public runtime::LogClient {
   static constexpr uint64_t kIdleNanos = 500'000'000;
 
   void Spill(io::Queue* queue, uint64_t now);
+  bool TakePromiseDue();
 
   runtime::RuntimeCore* const runtime_;
   io::Directory* const directory_;
@@ -63,7 +66,10 @@ class LogKeeper final : public runtime::LogClient {
   base::Mutex prepare_mutex_;
   std::atomic<bool> prepare_scheduled_{false};
   std::atomic<uint64_t> appends_{0};
-  uint64_t appends_seen_ = 0;  // the log thread's
+  std::atomic<bool> promise_wanted_{false};
+  std::atomic<bool> asleep_{false};  // no timer is set: the next append sets one
+  uint64_t appends_seen_ = 0;        // the log thread's
+  uint64_t used_up_seen_ = 0;        // the log thread's
   bool started_ = false;
 };
 

@@ -5,9 +5,11 @@
 #include <vector>
 
 #include "engine/base/file_names.h"
+#include "engine/base/thread.h"
 #include "engine/db/lock_file.h"
 #include "engine/db/table_replay.h"
 #include "engine/db/view_replay.h"
+#include "engine/manifest/current.h"
 #include "engine/table/filter_format.h"
 #include "engine/wal/recovery.h"
 #include "engine/wal/tail.h"
@@ -29,6 +31,11 @@ Status NotThere(const std::string& path) {
                           "; check the path, or set create_if_missing to make one there");
 }
 
+bool IsOurName(const std::string& name) {
+  return base::ParseFileName(name).kind != base::FileKind::kUnknown ||
+         name == manifest::kCurrentTemporaryName;
+}
+
 // Whether `names` may be opened, or a database made among them.
 Status CheckDirectory(const std::string& path, const std::vector<std::string>& names, bool create) {
   if (manifest::LooksLikeOurs(names)) return Status::Ok();
@@ -40,8 +47,8 @@ Status CheckDirectory(const std::string& path, const std::vector<std::string>& n
         "dump with 'kvctl load' into a new directory");
   }
   for (const std::string& name : names) {
-    // A crash in the middle of a creation may leave the lock alone.
-    if (base::ParseFileName(name).kind == base::FileKind::kLock) continue;
+    // A creation or a destruction that was cut short may leave any of ours.
+    if (IsOurName(name)) continue;
     return Status::InvalidArgument(path + " holds files that are not treering's, such as '" + name +
                                    "'; name an empty or a new directory");
   }
@@ -235,12 +242,17 @@ class Opener {
     MakeReadParts(state);
     parts_->generation = state.generation + 1;
     MakeJobEnv();
+    if (Status status = CheckTablesExist(*state.version); !status.ok()) return status;
 
     VersionEdit edit;
-    if (Status status = Recover(state, &edit); !status.ok()) return status;
-    if (Status status = PrepareLog(state, &edit); !status.ok()) return status;
-    if (Status status = Settle(edit); !status.ok()) return status;
-    if (Status status = StartLog(edit); !status.ok()) return status;
+    Status status = Recover(state, &edit);
+    if (status.ok()) status = PrepareLog(state, &edit);
+    if (status.ok()) status = Settle(edit);
+    if (!status.ok()) {
+      RemoveWhatWasMade();
+      return status;
+    }
+    if (Status started = StartLog(edit); !started.ok()) return started;
     if (Status status = RemoveOrphans(); !status.ok()) return status;
     MakeWriteParts(*edit.last_sequence);
     return Status::Ok();
@@ -270,6 +282,44 @@ class Opener {
     return Status::Ok();
   }
 
+  // Before anything is written or deleted: with a table gone, what is left must stay as it is.
+  Status CheckTablesExist(const manifest::Version& version) {
+    auto names = parts_->directory->List();
+    if (!names.ok()) return names.status();
+    for (uint32_t level = 0; level < manifest::Version::level_count(); ++level) {
+      for (const manifest::TableRef& table : version.tables(level)) {
+        const std::string name = base::MakeFileName(base::FileKind::kTable, table->meta.number);
+        if (std::binary_search(names->begin(), names->end(), name)) continue;
+        return Status::Corruption(path_ + "/" + name +
+                                  ": the manifest names this table, and it is missing");
+      }
+    }
+    return Status::Ok();
+  }
+
+  // A number for a file that nothing names before Settle.
+  Result<uint64_t> NewFileNumber(io::Queue* queue) {
+    auto number = parts_->store->NewFileNumber(queue);
+    if (number.ok()) {
+      base::MutexLock lock(&made_mutex_);
+      made_.push_back(*number);
+    }
+    return number;
+  }
+
+  // After an error before Settle, or one of Settle that left everything as it was. Otherwise the
+  // manifest may name them.
+  void RemoveWhatWasMade() {
+    if (!parts_->store->status().ok()) return;
+    base::MutexLock lock(&made_mutex_);
+    for (const uint64_t number : made_) {
+      for (const auto kind : {base::FileKind::kTable, base::FileKind::kSegment}) {
+        // Most were never made under both names; what stays is an orphan for the next open.
+        (void)parts_->directory->Unlink(base::MakeFileName(kind, number));
+      }
+    }
+  }
+
   // What recovery found and what the new generation needs, in one durable step.
   Status Settle(const VersionEdit& edit) {
     return is_new_ ? parts_->store->Commit(queue(), edit)
@@ -295,7 +345,9 @@ class Opener {
     // It waits for tables while reads of the log are in flight: each on a queue of its own.
     auto wait_queue = parts_->runtime->LeaseSharedQueue();
     if (!wait_queue.ok()) return wait_queue.status();
-    TableReplay replay(parts_->runtime.get(), &job_, parts_->options.memtable_bytes,
+    compaction::JobEnv job = job_;
+    job.new_file_number = [this](io::Queue* q) { return NewFileNumber(q); };
+    TableReplay replay(parts_->runtime.get(), &job, parts_->options.memtable_bytes,
                        wait_queue->queue());
     auto recovered = wal::RecoverLog(
         parts_->directory.get(), queue(), RecoveryOptionsFor(state),
@@ -330,7 +382,7 @@ class Opener {
       segments_.push_back(*std::move(segment));
     }
     if (segments_.empty()) {
-      auto number = parts_->store->NewFileNumber(queue());
+      auto number = NewFileNumber(queue());
       if (!number.ok()) return number.status();
       auto segment =
           wal::CreateSegment(parts_->directory.get(), queue(), parts_->runtime->buffers(), *number,
@@ -437,6 +489,8 @@ class Opener {
   bool is_new_ = false;
   bool remake_tail_ = false;
   compaction::JobEnv job_;
+  base::Mutex made_mutex_;
+  std::vector<uint64_t> made_;  // file numbers handed out since the open began
   std::vector<wal::SegmentInfo> unused_;
   std::vector<std::shared_ptr<wal::Segment>> segments_;
 };
@@ -448,6 +502,54 @@ Result<std::unique_ptr<DbParts>> OpenDatabase(std::shared_ptr<runtime::RuntimeCo
   return Opener(std::move(runtime), options, path).Run();
 }
 
+namespace {
+
+// In which order a database's files go, each group durably before the next: without CURRENT there
+// is no database; a manifest, then the lock, says whose the rest is.
+int DestroyRank(const std::string& name) {
+  switch (base::ParseFileName(name).kind) {
+    case base::FileKind::kCurrent:
+      return 0;
+    case base::FileKind::kManifest:
+      return 2;
+    case base::FileKind::kLock:
+      return 3;
+    default:
+      return 1;
+  }
+}
+constexpr int kDestroyRanks = 4;
+
+Status DestroyFiles(io::Directory* directory, const std::vector<std::string>& names) {
+  for (int rank = 0; rank < kDestroyRanks; ++rank) {
+    Status first_error;
+    bool any = false;
+    for (const std::string& name : names) {
+      if (!IsOurName(name) || DestroyRank(name) != rank) continue;
+      any = true;
+      const Status status = directory->Unlink(name);
+      if (first_error.ok()) first_error = status;
+    }
+    if (first_error.ok() && any) first_error = directory->Sync();
+    if (!first_error.ok()) return first_error;
+  }
+  return Status::Ok();
+}
+
+// Whether a directory holds a database or what is left of one. Tables, or a lock beside them, do
+// not say so: other engines use the same names.
+bool HoldsOurs(const std::vector<std::string>& names) {
+  if (manifest::LooksLikeOurs(names)) return true;
+  if (names.size() == 1 && base::ParseFileName(names[0]).kind == base::FileKind::kLock) return true;
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    const base::FileKind kind = base::ParseFileName(name).kind;
+    return kind == base::FileKind::kSegment || kind == base::FileKind::kTail ||
+           name == manifest::kCurrentTemporaryName;
+  });
+}
+
+}  // namespace
+
 Status DestroyDatabase(runtime::RuntimeCore* runtime, const std::string& path) {
   if (Status status = runtime->CheckProcess(); !status.ok()) return status;
   auto opened = runtime->disk()->OpenDirectory(path, false);
@@ -455,25 +557,17 @@ Status DestroyDatabase(runtime::RuntimeCore* runtime, const std::string& path) {
   const std::unique_ptr<io::Directory> directory = *std::move(opened);
   auto names = directory->List();
   if (!names.ok()) return names.status();
-  if (!manifest::LooksLikeOurs(*names)) return CheckDirectory(path, *names, true);
+  if (Status status = CheckDirectory(path, *names, true); !status.ok()) return status;
+  if (!HoldsOurs(*names)) return Status::Ok();
   auto claim = runtime::OpenRegistry::Claim(directory->device(), directory->inode(), path);
   if (!claim.ok()) return claim.status();
   auto lease = runtime->LeaseQueue();
   if (!lease.ok()) return lease.status();
   auto lock = LockDirectory(directory.get(), lease->queue(), true);
   if (!lock.ok()) return lock.status();
-  // CURRENT first: from then on there is no database, whatever happens to the rest.
-  std::stable_partition(names->begin(), names->end(), [](const std::string& name) {
-    return base::ParseFileName(name).kind == base::FileKind::kCurrent;
-  });
-  Status first_error;
-  for (const std::string& name : *names) {
-    if (base::ParseFileName(name).kind == base::FileKind::kUnknown) continue;
-    const Status status = directory->Unlink(name);
-    if (first_error.ok()) first_error = status;
-  }
-  if (first_error.ok()) first_error = directory->Sync();
-  if (!first_error.ok()) return first_error;
+  names = directory->List();  // with the lock that may just have been made
+  if (!names.ok()) return names.status();
+  if (Status status = DestroyFiles(directory.get(), *names); !status.ok()) return status;
   (void)runtime->disk()->RemoveDirectory(path);  // other people's files may be in it
   return Status::Ok();
 }

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "engine/base/check.h"
 
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4  // Linux 5.7
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23  // Linux 5.14
 #endif
@@ -50,7 +54,7 @@ BufferArena::BufferArena(Options options)
 }
 
 BufferArena::~BufferArena() {
-  TREERING_CHECK(allocated_bytes() == 0);
+  TREERING_CHECK(allocated_bytes() == 0 && elsewhere_bytes_ == 0);
   if (reserved_ != nullptr) munmap(reserved_, reserved_bytes_);
 }
 
@@ -85,8 +89,147 @@ void BufferArena::FreeSlab(std::byte* slab) {
   TREERING_CHECK(ChunkIndexOf(slab, kSlabBytes) >= 0 &&
                  static_cast<uint64_t>(slab - base_) % kSlabBytes == 0);
   base::MutexLock lock(&mutex_);
-  free_.push_back(slab);
+  if (!Quarantined(slab, kSlabBytes)) free_.push_back(slab);
   allocated_bytes_.fetch_sub(kSlabBytes, std::memory_order_acq_rel);
+}
+
+// Count free slabs, adjacent ones if there are; none when there are not so many.
+std::vector<std::byte*> BufferArena::TakeSlabs(size_t count) {
+  std::vector<std::byte*> taken;
+  base::MutexLock lock(&mutex_);
+  const size_t fresh = (mapped_bytes() - next_offset_) / kSlabBytes;
+  if (fresh >= count) {
+    for (size_t i = 0; i < count; ++i) taken.push_back(base_ + next_offset_ + i * kSlabBytes);
+    next_offset_ += count * kSlabBytes;
+  } else if (free_.size() + fresh >= count) {
+    for (; next_offset_ < mapped_bytes(); next_offset_ += kSlabBytes) {
+      free_.push_back(base_ + next_offset_);
+    }
+    std::sort(free_.begin(), free_.end());
+    size_t begin = 0;
+    for (size_t end = 1; end < free_.size() && end - begin < count; ++end) {
+      if (free_[end] != free_[end - 1] + kSlabBytes) begin = end;
+    }
+    begin = std::min(begin, free_.size() - count);
+    const auto first = free_.begin() + static_cast<ptrdiff_t>(begin);
+    taken.assign(first, first + static_cast<ptrdiff_t>(count));
+    free_.erase(first, first + static_cast<ptrdiff_t>(count));
+  } else {
+    return taken;
+  }
+  allocated_bytes_.fetch_add(count * kSlabBytes, std::memory_order_acq_rel);
+  return taken;
+}
+
+// Where the slabs' pages are then, in order; null when the system does not do it.
+std::byte* BufferArena::MoveTogether(const std::vector<std::byte*>& slabs) {
+  const size_t bytes = slabs.size() * kSlabBytes;
+  void* const window = mmap(nullptr, bytes + kSlabBytes, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (window == MAP_FAILED) return nullptr;
+  auto* const begin = static_cast<std::byte*>(window);
+  const size_t before = (kSlabBytes - reinterpret_cast<uintptr_t>(begin) % kSlabBytes) % kSlabBytes;
+  std::byte* const run = begin + before;
+  if (before > 0) munmap(begin, before);
+  if (before < kSlabBytes) munmap(run + bytes, kSlabBytes - before);
+  for (size_t i = 0; i < slabs.size(); ++i) {
+    // The old place stays ours, empty, for the way back.
+    if (mremap(slabs[i], kSlabBytes, kSlabBytes, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+               run + i * kSlabBytes) != MAP_FAILED) {
+      continue;
+    }
+    for (size_t back = 0; back < i; ++back) {
+      TREERING_CHECK(mremap(run + back * kSlabBytes, kSlabBytes, kSlabBytes,
+                            MREMAP_MAYMOVE | MREMAP_FIXED, slabs[back]) == slabs[back]);
+    }
+    munmap(run + i * kSlabBytes, bytes - i * kSlabBytes);
+    return nullptr;
+  }
+  return run;
+}
+
+std::byte* BufferArena::AllocateRun(size_t slabs) {
+  if (slabs == 0 || slabs > bytes_max_ / kSlabBytes) return nullptr;
+  std::vector<std::byte*> taken = TakeSlabs(slabs);
+  while (taken.empty()) {
+    const uint64_t wanted = allocated_bytes() + slabs * kSlabBytes;
+    if (wanted > bytes_max_ || !GrowTo(std::max(wanted, mapped_bytes() + 1))) return nullptr;
+    taken = TakeSlabs(slabs);
+    if (taken.empty() && mapped_bytes() == bytes_max_) return nullptr;  // others were faster
+    base::SchedPoint();
+  }
+  std::byte* run = taken.front();
+  for (size_t i = 1; i < slabs; ++i) {
+    if (taken[i] == taken[i - 1] + kSlabBytes) continue;
+    run = MoveTogether(taken);
+    break;
+  }
+  if (run == nullptr) {
+    for (std::byte* const slab : taken) FreeSlab(slab);
+    return nullptr;
+  }
+  base::MutexLock lock(&mutex_);
+  runs_.emplace(run, std::move(taken));
+  return run;
+}
+
+bool BufferArena::FreeRun(std::byte* run) {
+  std::vector<std::byte*> slabs;
+  {
+    base::MutexLock lock(&mutex_);
+    const auto found = runs_.find(run);
+    if (found == runs_.end()) return false;
+    slabs = std::move(found->second);
+    runs_.erase(found);
+  }
+  if (Quarantined(run, slabs.size() * kSlabBytes)) {
+    allocated_bytes_.fetch_sub(slabs.size() * kSlabBytes, std::memory_order_acq_rel);
+    return true;
+  }
+  const bool moved = run != slabs.front();
+  for (size_t i = 0; i < slabs.size(); ++i) {
+    std::byte* const at = run + i * kSlabBytes;
+    if (!moved ||
+        mremap(at, kSlabBytes, kSlabBytes, MREMAP_MAYMOVE | MREMAP_FIXED, slabs[i]) != MAP_FAILED) {
+      FreeSlab(slabs[i]);
+    } else {
+      // The table of mappings is full: the slab is lost, but not the process.
+      allocated_bytes_.fetch_sub(kSlabBytes, std::memory_order_acq_rel);
+    }
+  }
+  return true;
+}
+
+bool BufferArena::TakeElsewhere(uint64_t bytes, bool force) {
+  base::MutexLock lock(&grow_mutex_);
+  const uint64_t taken = mapped_bytes() + elsewhere_bytes_;
+  const uint64_t room = options_.total_bytes_max - std::min(options_.total_bytes_max, taken);
+  if (bytes > room && !force) return false;
+  elsewhere_bytes_ += bytes;
+  return true;
+}
+
+void BufferArena::GiveElsewhere(uint64_t bytes) {
+  base::MutexLock lock(&grow_mutex_);
+  TREERING_CHECK(elsewhere_bytes_ >= bytes);
+  elsewhere_bytes_ -= bytes;
+}
+
+void BufferArena::Quarantine(const void* data, size_t bytes) {
+  if (bytes == 0) return;
+  const auto begin = reinterpret_cast<uintptr_t>(data);
+  base::MutexLock lock(&quarantine_mutex_);
+  quarantined_.emplace_back(begin, begin + bytes);
+  any_quarantined_.store(true, std::memory_order_release);
+}
+
+bool BufferArena::Quarantined(const void* data, size_t bytes) const {
+  if (!any_quarantined_.load(std::memory_order_acquire)) return false;
+  const auto begin = reinterpret_cast<uintptr_t>(data);
+  base::MutexLock lock(&quarantine_mutex_);
+  return std::any_of(quarantined_.begin(), quarantined_.end(), [&](const auto& range) {
+    return range.first < begin + bytes && begin < range.second;
+  });
 }
 
 bool BufferArena::GrowTo(uint64_t bytes) {
@@ -110,6 +253,8 @@ bool BufferArena::Grow() {
   const int index = chunk_count();
   const uint64_t bytes = NextChunkBytes();
   if (base_ == nullptr || bytes == 0 || index == kChunkCountMax) return false;
+  const uint64_t taken = mapped_bytes() + elsewhere_bytes_;
+  if (taken > options_.total_bytes_max || bytes > options_.total_bytes_max - taken) return false;
   std::byte* const at = base_ + mapped_bytes();
   if (!Populate(at, bytes)) return false;
   chunks_[static_cast<size_t>(index)] = {at, bytes};

@@ -10,7 +10,9 @@
 //   3. A chunk is populated and announced to the listener (which registers it) before its first
 //      slab is handed out. Address space beyond the grown chunks is reserved, never touched.
 //   4. Memory is MADV_DONTFORK and MADV_DONTDUMP.
-//   5. First touch of memory is slow (seconds per GiB on some machines): AllocateSlab may grow by
+//   5. What is mapped and what is taken elsewhere stay together within total_bytes_max, unless
+//      forced.
+//   6. First touch of memory is slow (seconds per GiB on some machines): AllocateSlab may grow by
 //   one
 //      chunk on the calling thread, which is why chunks end at 32 MiB (more only when bytes_max
 //      would need more than kChunkCountMax of them). GrowTo on a background thread keeps it off hot
@@ -23,6 +25,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "engine/base/thread.h"
@@ -43,6 +47,8 @@ class BufferArena {
   };
   struct Options {
     uint64_t bytes_max = 0;  // rounded down to slabs; slabs beyond it are refused (null)
+    // Of what is mapped here, in use or not, and of what TakeElsewhere counts.
+    uint64_t total_bytes_max = UINT64_MAX;
     bool huge_pages = true;
     // Called once per chunk, before its first slab is handed out; may be empty. One call at a time.
     std::function<void(int index, const Chunk& chunk)> announce;
@@ -55,10 +61,27 @@ class BufferArena {
 
   // Null when bytes_max is reached or the system has no memory. Content is undefined.
   std::byte* AllocateSlab();
+  // A slab with memory under quarantine is never handed out again.
   void FreeSlab(std::byte* slab);
+  // `slabs` slabs side by side. Where no such run is free, any free ones are moved together (the
+  // pages keep their place in memory, their addresses change): then I/O there is not registered.
+  // Null as AllocateSlab.
+  std::byte* AllocateRun(size_t slabs);
+  // False when it is no run's address.
+  bool FreeRun(std::byte* run);
+  // Memory that its user takes from the heap, for want of slabs. False: there is no room for it,
+  // unless it is forced.
+  bool TakeElsewhere(uint64_t bytes, bool force);
+  void GiveElsewhere(uint64_t bytes);
   // Grows until at least `bytes` (at most bytes_max) are mapped. False when the system has no
   // memory.
   bool GrowTo(uint64_t bytes);
+
+  // Memory (the arena's or any other) that a device may still write to although nobody waits for
+  // it any more: whoever frees memory that I/O used leaves alone what is under quarantine.
+  void Quarantine(const void* data, size_t bytes);
+  // Whether any of it is. Cheap while nothing is.
+  bool Quarantined(const void* data, size_t bytes) const;
 
   int chunk_count() const { return chunk_count_.load(std::memory_order_acquire); }
   // index below chunk_count().
@@ -73,6 +96,8 @@ class BufferArena {
 
  private:
   std::byte* TakeSlab();
+  std::vector<std::byte*> TakeSlabs(size_t count);
+  static std::byte* MoveTogether(const std::vector<std::byte*>& slabs);
   bool Grow();  // by one chunk; grow_mutex_ held
   uint64_t NextChunkBytes() const;
   bool Populate(std::byte* base, uint64_t bytes);
@@ -87,12 +112,17 @@ class BufferArena {
   base::Mutex grow_mutex_;  // taken before mutex_
   base::Mutex mutex_;       // free_ and next_offset_
   std::vector<std::byte*> free_;
-  uint64_t next_offset_ = 0;  // of the first slab never handed out
+  std::map<std::byte*, std::vector<std::byte*>> runs_;  // by where they are used
+  uint64_t next_offset_ = 0;                            // of the first slab never handed out
   std::array<Chunk, kChunkCountMax> chunks_;
   std::vector<std::atomic<uint16_t>> chunk_of_slab_;  // valid below mapped_bytes_
   std::atomic<int> chunk_count_{0};
   std::atomic<uint64_t> mapped_bytes_{0};
+  uint64_t elsewhere_bytes_ = 0;  // under grow_mutex_
   std::atomic<uint64_t> allocated_bytes_{0};
+  std::atomic<bool> any_quarantined_{false};
+  mutable base::Mutex quarantine_mutex_;                      // taken last
+  std::vector<std::pair<uintptr_t, uintptr_t>> quarantined_;  // [begin, end)
 };
 
 }  // namespace treering::io

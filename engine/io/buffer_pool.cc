@@ -1,6 +1,7 @@
 #include "engine/io/buffer_pool.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdlib>
 #include <map>
@@ -18,7 +19,9 @@ constexpr size_t kPooledBytesMax = BufferArena::kSlabBytes;
 
 // What a request for `bytes` is given.
 size_t RoundedBytes(size_t bytes) {
-  if (bytes > kPooledBytesMax) return (bytes + kPage - 1) / kPage * kPage;
+  if (bytes > kPooledBytesMax) {
+    return (bytes + kPooledBytesMax - 1) / kPooledBytesMax * kPooledBytesMax;
+  }
   return std::bit_ceil(std::max(bytes, kPage));
 }
 
@@ -35,7 +38,7 @@ struct BufferPool::Impl {
     std::byte* Allocate(size_t bytes) override {
       const size_t rounded = RoundedBytes(bytes);
       if (bytes > SIZE_MAX / 2 || !impl_->budget->TryCharge(memory_class_, rounded)) return nullptr;
-      std::byte* const data = impl_->Take(rounded).first;
+      std::byte* const data = impl_->Take(rounded, /*force=*/false);
       if (data == nullptr) impl_->budget->Release(memory_class_, rounded);
       return data;
     }
@@ -57,16 +60,30 @@ struct BufferPool::Impl {
     }
   }
 
-  // Memory and whether it is the arena's; null when there is none.
-  std::pair<std::byte*, bool> Take(size_t rounded) {
-    if (rounded <= kPooledBytesMax) {
-      if (std::byte* const data = TakeFromOpen(rounded); data != nullptr) return {data, true};
-      // Not under the mutex: the arena may have to grow.
-      if (std::byte* const memory = arena->AllocateSlab(); memory != nullptr) {
-        return {TakeFromNew(memory, rounded), true};
-      }
+  // Null when there is none.
+  std::byte* Take(size_t rounded, bool force) {
+    if (std::byte* const data = TakeFromArena(rounded); data != nullptr) return data;
+    if (arena->TakeElsewhere(rounded, /*force=*/false)) return TakeFromHeap(rounded);
+    if (reclaim && reclaim(rounded) > 0) {
+      if (std::byte* const data = TakeFromArena(rounded); data != nullptr) return data;
     }
-    return {static_cast<std::byte*>(std::aligned_alloc(kPage, rounded)), false};
+    if (!arena->TakeElsewhere(rounded, force)) return nullptr;
+    return TakeFromHeap(rounded);
+  }
+
+  std::byte* TakeFromArena(size_t rounded) {
+    if (rounded > kPooledBytesMax) return arena->AllocateRun(rounded / kPooledBytesMax);
+    if (std::byte* const data = TakeFromOpen(rounded); data != nullptr) return data;
+    // Not under the mutex: the arena may have to grow.
+    std::byte* const memory = arena->AllocateSlab();
+    return memory == nullptr ? nullptr : TakeFromNew(memory, rounded);
+  }
+
+  // Counted already.
+  std::byte* TakeFromHeap(size_t rounded) {
+    auto* const data = static_cast<std::byte*>(std::aligned_alloc(kPage, rounded));
+    if (data == nullptr) arena->GiveElsewhere(rounded);
+    return data;
   }
 
   std::byte* TakeFromOpen(size_t rounded) {
@@ -92,13 +109,18 @@ struct BufferPool::Impl {
   }
 
   void Give(std::byte* data, size_t rounded) {
-    if (!GivePooled(data, rounded)) std::free(data);
+    const bool lost = arena->Quarantined(data, rounded);  // a device may still write there
+    if (rounded > kPooledBytesMax ? arena->FreeRun(data) : GivePooled(data, rounded, lost)) return;
+    arena->GiveElsewhere(rounded);
+    if (!lost) std::free(data);
   }
 
-  bool GivePooled(std::byte* data, size_t rounded) {
+  // False when it is none of the slabs'.
+  bool GivePooled(std::byte* data, size_t rounded, bool lost) {
     base::MutexLock lock(&mutex);
     const auto found = slabs.find(SlabAddressOf(data));
     if (found == slabs.end()) return false;
+    if (lost) return true;
     BuddySlab* const slab = found->second.get();
     const bool was_full = slab->full();
     slab->Free(data, rounded);
@@ -114,6 +136,7 @@ struct BufferPool::Impl {
 
   BufferArena* const arena;
   base::Budget* const budget;
+  std::function<uint64_t(uint64_t)> reclaim;
   base::Mutex mutex;
   std::map<uintptr_t, std::unique_ptr<BuddySlab>> slabs;  // none of them empty
   std::map<uintptr_t, BuddySlab*> open;                   // those that are not full
@@ -142,9 +165,18 @@ Buffer::~Buffer() {
   pool_->impl_->budget->Release(memory_class_, size_);
 }
 
+void BufferPool::SetReclaim(std::function<uint64_t(uint64_t bytes)> reclaim) {
+  impl_->reclaim = std::move(reclaim);
+}
+
 BufferPool::BufferPool(BufferArena* arena, base::Budget* budget) : impl_(new Impl(arena, budget)) {}
 
-BufferPool::~BufferPool() { TREERING_CHECK(impl_->slabs.empty()); }
+BufferPool::~BufferPool() {
+  for (const auto& [address, slab] : impl_->slabs) {
+    TREERING_CHECK(impl_->arena->Quarantined(slab->base(), BufferArena::kSlabBytes));
+    impl_->arena->FreeSlab(slab->base());
+  }
+}
 
 Buffer BufferPool::Allocate(size_t bytes, base::MemoryClass memory_class, bool force) {
   Buffer buffer;
@@ -155,7 +187,7 @@ Buffer BufferPool::Allocate(size_t bytes, base::MemoryClass memory_class, bool f
   } else if (!impl_->budget->TryCharge(memory_class, rounded)) {
     return buffer;
   }
-  const auto [data, pooled] = impl_->Take(rounded);
+  std::byte* const data = impl_->Take(rounded, force);
   if (data == nullptr) {
     impl_->budget->Release(memory_class, rounded);
     return buffer;
@@ -164,7 +196,7 @@ Buffer BufferPool::Allocate(size_t bytes, base::MemoryClass memory_class, bool f
   buffer.data_ = data;
   buffer.size_ = rounded;
   buffer.memory_class_ = memory_class;
-  buffer.registered_ = pooled;
+  buffer.registered_ = impl_->arena->ChunkIndexOf(data, rounded) >= 0;
   return buffer;
 }
 

@@ -1,17 +1,23 @@
-// BufferPool: page-aligned I/O buffers, powers of two from 4 KiB to 2 MiB, carved from arena slabs.
+// BufferPool: page-aligned I/O buffers, powers of two from 4 KiB to 2 MiB carved from arena slabs,
+// and multiples of 2 MiB.
 //
 // Owner: the Runtime; outlives every buffer.
 // Threads: any.
 // Invariants:
-//   1. Buffers come from registered memory while the arena has any; what is larger than 2 MiB, or
-//      no longer fits, is a plain aligned allocation (Buffer::registered() is false), charged
-//      alike.
+//   1. Buffers come from the arena while it has slabs, larger ones than 2 MiB as runs of slabs that
+//      may be moved together; what no longer fits is a plain aligned allocation, charged alike.
+//      Buffer::registered() says whether I/O there can be registered.
 //   2. Every byte handed out is charged to the budget under the class asked for.
+//   3. The heap is used only as far as the arena's total_bytes_max has room for it: what is mapped
+//      there and not in use counts. Beyond that the cache is asked to give slabs back, then the
+//      pool refuses as the budget does; what is forced is not refused.
+//   4. Buffers under quarantine (BufferArena) are given back by their owners but never used again.
 #ifndef TREERING_ENGINE_IO_BUFFER_POOL_H_
 #define TREERING_ENGINE_IO_BUFFER_POOL_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -53,6 +59,10 @@ class BufferPool final {
  public:
   BufferPool(BufferArena* arena, base::Budget* budget);
   ~BufferPool();
+
+  // Makes about `bytes` of slabs free, and returns how many. Before the first allocation that may
+  // need it; an empty one ends it.
+  void SetReclaim(std::function<uint64_t(uint64_t bytes)> reclaim);
 
   // Empty when the budget refuses. With `force` the charge cannot be refused (see Budget).
   Buffer Allocate(size_t bytes, base::MemoryClass memory_class = base::MemoryClass::kIoBuffer,

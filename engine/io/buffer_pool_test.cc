@@ -75,13 +75,97 @@ TEST_F(BufferPoolTest, SmallBuffersOfAllSizesShareOneSlab) {
   for (Buffer& buffer : buffers) std::memset(buffer.data(), 1, buffer.size());
 }
 
-TEST_F(BufferPoolTest, LargeOnesArePlainMemoryChargedAlike) {
+TEST_F(BufferPoolTest, LargeOnesAreRunsOfSlabs) {
   Buffer buffer = pool_.Allocate((2u << 20) + 1, MemoryClass::kTableMeta);
   ASSERT_TRUE(buffer);
-  EXPECT_EQ(buffer.size(), (2u << 20) + 4096);
-  EXPECT_FALSE(buffer.registered());
+  EXPECT_EQ(buffer.size(), 4u << 20);
+  std::memset(buffer.data(), 1, buffer.size());
   EXPECT_EQ(budget_.used(MemoryClass::kTableMeta), buffer.size());
+  EXPECT_EQ(arena_.allocated_bytes(), 4u << 20);
+  buffer = Buffer();
   EXPECT_EQ(arena_.allocated_bytes(), 0u);
+}
+
+TEST_F(BufferPoolTest, LargeOnesTakeFreeSlabsFromWhereverTheyLie) {
+  std::vector<Buffer> slabs;
+  for (int i = 0; i < 4; ++i) slabs.push_back(pool_.Allocate(2u << 20));
+  slabs.erase(slabs.begin() + 2);
+  slabs.erase(slabs.begin());  // two free ones, not side by side
+  {
+    const Buffer large = pool_.Allocate(4u << 20);
+    ASSERT_TRUE(large);
+    EXPECT_FALSE(large.registered());
+    EXPECT_EQ(arena_.allocated_bytes(), 8u << 20) << "it is not on the heap";
+    std::memset(large.data(), 7, large.size());
+  }
+  EXPECT_EQ(arena_.allocated_bytes(), 4u << 20);
+  EXPECT_TRUE(pool_.Allocate(2u << 20).registered()) << "the slabs are back where they were";
+}
+
+// The budget's arithmetic: an arena of 15/16, the heap beside it, 32 MiB above at most.
+TEST(BufferPoolMemoryTest, MappedAndHeapStayWithinTheTotal) {
+  constexpr uint64_t kMiB = 1u << 20;
+  BufferArena arena(
+      {.bytes_max = 60 * kMiB, .total_bytes_max = 92 * kMiB, .huge_pages = false, .announce = {}});
+  CountingBudget budget(1000 * kMiB);  // says yes to everything
+  BufferPool pool(&arena, &budget);
+  std::vector<Buffer> small;
+  for (int i = 0; i < 30; ++i) small.push_back(pool.Allocate(2 * kMiB));
+  ASSERT_EQ(arena.mapped_bytes(), 60 * kMiB);
+  // The arena is full: what comes now is on the heap, 32 MiB of it.
+  Buffer heap = pool.Allocate(32 * kMiB);
+  EXPECT_TRUE(heap);
+  EXPECT_FALSE(pool.Allocate(4096)) << "mapped 60, on the heap 32";
+  EXPECT_FALSE(pool.Allocate(4 * kMiB));
+  EXPECT_EQ(budget.used(MemoryClass::kIoBuffer), 92 * kMiB) << "a refusal charges nothing";
+  // Somebody can give slabs back.
+  pool.SetReclaim([&small](uint64_t bytes) {
+    uint64_t given = 0;
+    for (; given < bytes && !small.empty(); given += 2 * kMiB) small.pop_back();
+    return given;
+  });
+  EXPECT_TRUE(pool.Allocate(20 * kMiB));
+  EXPECT_EQ(small.size(), 20u);
+  pool.SetReclaim(nullptr);
+  // Free slabs count as used while they are mapped: no heap for them, however little is charged.
+  heap = Buffer();
+  small.clear();
+  std::vector<Buffer> large;
+  while (Buffer buffer = pool.Allocate(10 * kMiB)) large.push_back(std::move(buffer));
+  EXPECT_EQ(large.size(), 9u) << "six in the arena, three on the heap";
+  const Buffer forced = pool.Allocate(10 * kMiB, MemoryClass::kMemtable, /*force=*/true);
+  EXPECT_TRUE(forced);
+}
+
+TEST(BufferPoolMemoryTest, TheArenaDoesNotGrowIntoWhatTheHeapHolds) {
+  constexpr uint64_t kMiB = 1u << 20;
+  BufferArena arena(
+      {.bytes_max = 60 * kMiB, .total_bytes_max = 64 * kMiB, .huge_pages = false, .announce = {}});
+  ASSERT_TRUE(arena.GrowTo(30 * kMiB));
+  ASSERT_TRUE(arena.TakeElsewhere(20 * kMiB, false));
+  EXPECT_FALSE(arena.GrowTo(60 * kMiB));
+  EXPECT_LE(arena.mapped_bytes() + 20 * kMiB, 64 * kMiB);
+  arena.GiveElsewhere(20 * kMiB);
+  EXPECT_TRUE(arena.GrowTo(60 * kMiB));
+}
+
+TEST_F(BufferPoolTest, WhatIsUnderQuarantineIsNotUsedAgain) {
+  Buffer lost = pool_.Allocate(4096);
+  Buffer large = pool_.Allocate(4u << 20);
+  const std::byte* const at = lost.data();
+  arena_.Quarantine(at, 4096);
+  arena_.Quarantine(large.data() + 5, 1);
+  lost = Buffer();
+  large = Buffer();
+  std::vector<Buffer> all;
+  for (int i = 0; i < 511; ++i) {
+    all.push_back(pool_.Allocate(4096));
+    ASSERT_TRUE(all.back().registered());
+    EXPECT_NE(all.back().data(), at);
+  }
+  EXPECT_EQ(arena_.allocated_bytes(), 2u << 20) << "the rest of its slab serves on";
+  EXPECT_TRUE(pool_.Allocate(2u << 20).registered());
+  EXPECT_FALSE(pool_.Allocate(4u << 20).registered()) << "of four slabs two are lost";
 }
 
 TEST_F(BufferPoolTest, GoesOnInPlainMemoryWhenTheArenaIsFull) {

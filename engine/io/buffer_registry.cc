@@ -3,6 +3,7 @@
 #include <sys/uio.h>
 
 #include <cerrno>
+#include <string>
 #include <utility>
 
 #include "engine/io/errors.h"
@@ -29,29 +30,35 @@ int Clone(const Ring& from, Ring* into, bool replace) {
   return io_uring_register(static_cast<unsigned>(into->fd()), kRegisterCloneBuffers, &arg, 1);
 }
 
+// Locked memory that was given up comes back late.
+constexpr int kRegisterTries = 4;
+constexpr uint64_t kRegisterPauseNanos = 1'000'000;
+
 int MakeTable(Ring* ring) {
   return io_uring_register_buffers_sparse(ring->raw(), BufferArena::kChunkCountMax);
 }
 
 }  // namespace
 
-BufferRegistry::BufferRegistry(Options options) : clones_(options.clone) {
+BufferRegistry::BufferRegistry(Options options, Fallbacks* fallbacks)
+    : fallbacks_(fallbacks), refusals_(options.refusals), clones_(options.clone) {
   // Movable: any thread may grow the arena, and the others clone from it.
-  auto master = Ring::Create({.depth = 1, .movable = true});
+  RingOptions ring{.depth = 1, .movable = true, .refusals = options.refusals};
+  auto master = Ring::CreatePatiently(&ring);
   if (!master.ok()) {
-    GiveUp(master.status().ToString());
+    fallbacks_->Note(FastPath::kRegisteredBuffers, master.status().ToString());
     return;
   }
   master_ = std::move(*master);
-  const int result = MakeTable(master_.get());
-  if (result < 0) {
-    GiveUp(ErrorStatus(Action::kRegister, "table", kNoOffset, -result).ToString());
+  if (const int result = MakeTable(master_.get()); result < 0) {
+    Note("table", -result);
     master_.reset();
   }
 }
 
-void BufferRegistry::GiveUp(const std::string& reason) {
-  if (reason_.empty()) reason_ = reason;
+void BufferRegistry::Note(const char* what, int error) {
+  fallbacks_->Note(FastPath::kRegisteredBuffers,
+                   ErrorStatus(Action::kRegister, what, kNoOffset, error).ToString());
 }
 
 void BufferRegistry::Add(int index, const BufferArena::Chunk& chunk) {
@@ -65,15 +72,27 @@ void BufferRegistry::Add(int index, const BufferArena::Chunk& chunk) {
 }
 
 bool BufferRegistry::RegisterWith(Ring* ring, int index) {
+  int error = 0;
+  for (int tries = 1; !TryRegisterWith(ring, index, &error); ++tries) {
+    if (tries == kRegisterTries) {
+      Note((std::to_string(chunks_[static_cast<size_t>(index)].bytes >> 20) + " MiB").c_str(),
+           error);
+      return false;
+    }
+    base::SleepNanos(kRegisterPauseNanos);
+  }
+  return true;
+}
+
+bool BufferRegistry::TryRegisterWith(Ring* ring, int index, int* error) {
+  *error = ENOMEM;
+  if (refusals_ != nullptr && refusals_->fetch_sub(1) > 0) return false;
   const BufferArena::Chunk& chunk = chunks_[static_cast<size_t>(index)];
   const iovec piece = {.iov_base = chunk.base, .iov_len = chunk.bytes};
   const int result = io_uring_register_buffers_update_tag(ring->raw(), static_cast<unsigned>(index),
                                                           &piece, nullptr, 1);
-  if (result == 1) return true;
-  GiveUp(ErrorStatus(Action::kRegister, std::to_string(chunk.bytes >> 20) + " MiB", kNoOffset,
-                     result < 0 ? -result : EIO)
-             .ToString());
-  return false;
+  *error = result < 0 ? -result : EIO;
+  return result == 1;
 }
 
 int BufferRegistry::Lend(Ring* ring, int known) {
@@ -92,12 +111,21 @@ int BufferRegistry::Lend(Ring* ring, int known) {
 int BufferRegistry::LendByClone(Ring* ring, int known, int target) {
   const int result = Clone(*master_, ring, /*replace=*/known > 0);
   if (result >= 0) return target;
-  // Out of memory says nothing about the next ring; EINVAL means that the kernel cannot do this.
-  return result == -EINVAL ? result : known;
+  // EINVAL on the first one means that the kernel cannot do this; chunks are then registered.
+  if (result == -EINVAL && known == 0) return result;
+  // Out of memory says nothing about the next ring, nor about this one's next try.
+  Note("clone", -result);
+  return known;
 }
 
 int BufferRegistry::LendByRegistering(Ring* ring, int known, int target) {
-  if (known == 0 && MakeTable(ring) < 0) return 0;
+  if (const int result = known == 0 ? MakeTable(ring) : 0; result < 0) {
+    // EBUSY: the table of an earlier try.
+    if (result != -EBUSY) {
+      Note("table", -result);
+      return 0;
+    }
+  }
   for (int index = known; index < target; ++index) {
     if (Holds(index) && !RegisterWith(ring, index)) return index;
   }
@@ -105,13 +133,7 @@ int BufferRegistry::LendByRegistering(Ring* ring, int known, int target) {
 }
 
 bool BufferRegistry::on() const {
-  base::MutexLock lock(&mutex_);
-  return master_ != nullptr && reason_.empty();
-}
-
-std::string BufferRegistry::reason() const {
-  base::MutexLock lock(&mutex_);
-  return reason_;
+  return bytes() > 0 && fallbacks_->Reason(FastPath::kRegisteredBuffers).empty();
 }
 
 }  // namespace treering::io

@@ -9,7 +9,8 @@
 // Invariants:
 //   1. A chunk's number in the arena is its index in every ring's table.
 //   2. Chunks are never unregistered while the registry lives.
-//   3. What could not be registered is left out, and reason() says why.
+//   3. What could not be registered, or lent to a ring, is left out, and the disk's Fallbacks say
+//      why.
 // Source: man 3 io_uring_clone_buffers, io_uring_register_buffers_sparse.
 #ifndef TREERING_ENGINE_IO_BUFFER_REGISTRY_H_
 #define TREERING_ENGINE_IO_BUFFER_REGISTRY_H_
@@ -19,10 +20,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "engine/base/thread.h"
 #include "engine/io/buffer_arena.h"
+#include "engine/io/fallbacks.h"
 #include "engine/io/ring.h"
 
 namespace treering::io {
@@ -30,9 +31,10 @@ namespace treering::io {
 class BufferRegistry {
  public:
   struct Options {
-    bool clone = true;  // false: as if the kernel could not; for tests
+    bool clone = true;                     // false: as if the kernel could not; for tests
+    std::atomic<int>* refusals = nullptr;  // as RingOptions, of rings and of chunks
   };
-  explicit BufferRegistry(Options options);
+  BufferRegistry(Options options, Fallbacks* fallbacks);
 
   // For the arena's announcements.
   void Add(int index, const BufferArena::Chunk& chunk);
@@ -48,21 +50,23 @@ class BufferRegistry {
   // then: `known` when that did not work.
   int Lend(Ring* ring, int known);
 
-  // Registered with the kernel: everything that was announced.
+  // Something is registered with the kernel: everything that was announced, and no ring went
+  // without.
   bool on() const;
-  std::string reason() const;  // why not; empty when on
   uint64_t bytes() const { return bytes_.load(std::memory_order_acquire); }
   bool clones() const { return clones_.load(std::memory_order_acquire); }
 
  private:
   bool RegisterWith(Ring* ring, int index);
-  void GiveUp(const std::string& reason);
+  bool TryRegisterWith(Ring* ring, int index, int* error);
+  void Note(const char* what, int error);
   int LendByClone(Ring* ring, int known, int target);
   int LendByRegistering(Ring* ring, int known, int target);
 
+  Fallbacks* const fallbacks_;
+  std::atomic<int>* const refusals_;
   mutable base::Mutex mutex_;
   std::unique_ptr<Ring> master_;  // null: no table
-  std::string reason_;
   std::array<BufferArena::Chunk, BufferArena::kChunkCountMax> chunks_;
   std::array<std::atomic<bool>, BufferArena::kChunkCountMax> held_{};
   std::atomic<int> announced_{0};

@@ -90,8 +90,11 @@ struct DiskFacts {
   std::string ring_flags;  // "SINGLE_ISSUER|DEFER_TASKRUN"; empty without rings
   bool registered_buffers = false;
   std::string registered_reason;  // why not
-  std::string fallback_reason;    // why this driver and not uring
-  uint64_t locked_bytes = 0;      // memory registered with the kernel
+  // Why this driver and not uring, or why some queues have no ring.
+  std::string fallback_reason;
+  bool direct_io = true;         // no file that asked for direct I/O went without so far
+  std::string direct_io_reason;  // the first that did: "path: why"
+  uint64_t locked_bytes = 0;     // memory registered with the kernel
 };
 
 class Disk {
@@ -104,8 +107,10 @@ class Disk {
   // A queue that may pass from thread to thread, used by one at a time (the Runtime's leases);
   // passing it on needs a happens-before. Slower where rings belong to threads.
   virtual Result<std::unique_ptr<Queue>> NewMovableQueue(uint32_t depth) { return NewQueue(depth); }
-  // Opens a directory; with `create` makes it (and syncs its parent) where it is missing.
-  // NotFound when it is missing otherwise.
+  // A queue without a ring, for who would otherwise hold one ring too many: slower, movable.
+  virtual Result<std::unique_ptr<Queue>> NewPlainQueue(uint32_t depth) { return NewQueue(depth); }
+  // Opens a directory; with `create` makes it where it is missing, and syncs its parent in any
+  // case. NotFound when it is missing otherwise.
   virtual Result<std::unique_ptr<Directory>> OpenDirectory(const std::string& path,
                                                            bool create) = 0;
   virtual Status RemoveDirectory(const std::string& path) = 0;  // must be empty

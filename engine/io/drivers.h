@@ -9,6 +9,7 @@
 #define TREERING_ENGINE_IO_DRIVERS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "api/options.h"
@@ -20,8 +21,11 @@ namespace treering::io {
 struct DiskOptions {
   IoBackend backend = IoBackend::kAuto;
   uint64_t arena_bytes_max = 256ull << 20;
+  uint64_t memory_bytes_max = UINT64_MAX;  // as BufferArena::Options::total_bytes_max
   bool huge_pages = true;
   bool sqpoll = false;
+  // Called when Facts() begin to name a fast path that is off (see Fallbacks for what it may do).
+  std::function<void()> on_fallback = {};
 };
 
 Result<std::unique_ptr<Disk>> OpenDisk(const DiskOptions& options);

@@ -110,7 +110,7 @@ std::string_view Remedy(Action action, int error) {
       return "raise the system's limit of open files (sysctl fs.file-max)";
     case EACCES:
     case EPERM:
-      if (action == Action::kSetupRing) {
+      if (action == Action::kSetupRing || action == Action::kEnterRing) {
         return "io_uring is forbidden here: by sysctl kernel.io_uring_disabled, or by a "
                "container's "
                "seccomp profile that must allow io_uring_setup, io_uring_enter and "

@@ -63,9 +63,12 @@ std::string ParentOf(std::string path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Status SyncParent(const std::string& path) {
+// `made`: by us, a moment ago.
+Status SyncParent(const std::string& path, bool made) {
   const std::string parent = ParentOf(path);
   const Descriptor fd(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Who makes a directory here must be able to do this. Who may not was given it by somebody else.
+  if (!fd.valid() && errno == EACCES && !made) return Status::Ok();
   if (!fd.valid()) return ErrorStatus(Action::kOpen, parent, kNoOffset, errno);
   if (fsync(fd.get()) != 0) return ErrorStatus(Action::kSyncDirectory, parent, kNoOffset, errno);
   return Status::Ok();
@@ -84,12 +87,13 @@ Status MakeDirectory(const std::string& path, bool* made) {
 
 }  // namespace
 
-Result<std::unique_ptr<Directory>> PosixDirectory::Open(const std::string& path, bool create) {
+Result<std::unique_ptr<Directory>> PosixDirectory::Open(const std::string& path, bool create,
+                                                        Fallbacks* fallbacks) {
   constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   // The caller's own path may lead over links; only what is inside must not.
   Descriptor fd(open(path.c_str(), kFlags));
+  bool made = false;
   if (!fd.valid() && errno == ENOENT && create) {
-    bool made = false;
     if (Status s = MakeDirectory(path, &made); !s.ok()) return s;
     fd = Descriptor(open(path.c_str(), kFlags));
     if (!fd.valid()) return ErrorStatus(Action::kOpen, path, kNoOffset, errno);
@@ -97,14 +101,16 @@ Result<std::unique_ptr<Directory>> PosixDirectory::Open(const std::string& path,
     if (made && fchmod(fd.get(), kDirectoryMode) != 0) {
       return ErrorStatus(Action::kMakeDirectory, path, kNoOffset, errno);
     }
-    if (Status s = SyncParent(path); !s.ok()) return s;
   }
   struct stat info;
   if (!fd.valid() || fstat(fd.get(), &info) != 0) {
     return ErrorStatus(Action::kOpen, path, kNoOffset, errno);
   }
+  if (create) {
+    if (Status s = SyncParent(path, made); !s.ok()) return s;
+  }
   return std::unique_ptr<Directory>(
-      new PosixDirectory(path, std::move(fd), info.st_dev, info.st_ino));
+      new PosixDirectory(path, std::move(fd), info.st_dev, info.st_ino, fallbacks));
 }
 
 Status PosixDirectory::Remove(const std::string& path) {
@@ -112,8 +118,13 @@ Status PosixDirectory::Remove(const std::string& path) {
   return ErrorStatus(Action::kUnlink, path, kNoOffset, errno);
 }
 
-PosixDirectory::PosixDirectory(std::string path, Descriptor fd, uint64_t device, uint64_t inode)
-    : path_(std::move(path)), fd_(std::move(fd)), device_(device), inode_(inode) {}
+PosixDirectory::PosixDirectory(std::string path, Descriptor fd, uint64_t device, uint64_t inode,
+                               Fallbacks* fallbacks)
+    : path_(std::move(path)),
+      fd_(std::move(fd)),
+      device_(device),
+      inode_(inode),
+      fallbacks_(fallbacks) {}
 
 Status PosixDirectory::CheckName(const std::string& name) const {
   const bool single = !name.empty() && name != "." && name != ".." &&
@@ -138,32 +149,30 @@ Result<PosixDirectory::Opened> PosixDirectory::OpenChecked(const std::string& na
   if (!fd.valid()) {
     return ErrorStatus(create ? Action::kCreate : Action::kOpen, path, kNoOffset, errno);
   }
+  Result<Opened> opened = CheckOpened(std::move(fd), path, flags);
+  if (!opened.ok() && create) (void)unlinkat(fd_.get(), name.c_str(), 0);
+  return opened;
+}
+
+Result<PosixDirectory::Opened> PosixDirectory::CheckOpened(Descriptor fd, const std::string& path,
+                                                           OpenFlags flags) {
   struct statx info = {};
   if (statx(fd.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_DIOALIGN, &info) != 0) {
     return ErrorStatus(Action::kStat, path, kNoOffset, errno);
   }
   if (!S_ISREG(info.stx_mode)) return NotARegularFile(path);
-  if (writable && info.stx_nlink > 1) {
+  if (flags.mode != OpenMode::kRead && info.stx_nlink > 1) {
     return Status::InvalidArgument("open " + path + ": it has " + std::to_string(info.stx_nlink) +
                                    " names (hard links); writing would change them all");
   }
-  if (create && fchmod(fd.get(), kFileMode) != 0) {
+  if (flags.mode == OpenMode::kCreate && fchmod(fd.get(), kFileMode) != 0) {
     return ErrorStatus(Action::kCreate, path, kNoOffset, errno);
   }
-  bool direct = flags.direct;
-  if (direct && (info.stx_mask & STATX_DIOALIGN) != 0) {
-    if (info.stx_dio_mem_align > kPageBytes || info.stx_dio_offset_align > kPageBytes) {
-      return Status::NotSupported(
-          "open " + path + ": direct I/O here is aligned to " +
-          std::to_string(std::max(info.stx_dio_mem_align, info.stx_dio_offset_align)) +
-          " bytes, the engine's layout to 4096");
-    }
-    direct = info.stx_dio_offset_align != 0;
-  }
-  // Takes O_NONBLOCK away as well: on a ring it would turn waiting into EAGAIN.
-  if (direct && fcntl(fd.get(), F_SETFL, O_DIRECT) != 0) {
-    if (errno != EINVAL) return ErrorStatus(Action::kOpen, path, kNoOffset, errno);
-    direct = false;
+  bool direct = false;
+  if (flags.direct) {
+    Result<bool> made = MakeDirect(fd.get(), path, info);
+    if (!made.ok()) return made.status();
+    direct = *made;
   }
   if (!direct && fcntl(fd.get(), F_SETFL, 0) != 0) {
     return ErrorStatus(Action::kOpen, path, kNoOffset, errno);
@@ -172,6 +181,27 @@ Result<PosixDirectory::Opened> PosixDirectory::OpenChecked(const std::string& na
     if (Status s = LockDescriptor(fd.get(), path); !s.ok()) return s;
   }
   return Opened{std::move(fd), direct, info.stx_size};
+}
+
+// False, and said to the fallbacks, when the file system has no direct I/O for this file.
+Result<bool> PosixDirectory::MakeDirect(int fd, const std::string& path, const struct statx& info) {
+  if ((info.stx_mask & STATX_DIOALIGN) != 0) {
+    if (info.stx_dio_mem_align > kPageBytes || info.stx_dio_offset_align > kPageBytes) {
+      return Status::NotSupported(
+          "open " + path + ": direct I/O here is aligned to " +
+          std::to_string(std::max(info.stx_dio_mem_align, info.stx_dio_offset_align)) +
+          " bytes, the engine's layout to 4096");
+    }
+    if (info.stx_dio_offset_align == 0) {
+      fallbacks_->Note(FastPath::kDirectIo, path + ": the file system has none for this file");
+      return false;
+    }
+  }
+  // Takes O_NONBLOCK away as well: on a ring it would turn waiting into EAGAIN.
+  if (fcntl(fd, F_SETFL, O_DIRECT) == 0) return true;
+  if (errno != EINVAL) return ErrorStatus(Action::kOpen, path, kNoOffset, errno);
+  fallbacks_->Note(FastPath::kDirectIo, path + ": the file system refuses O_DIRECT");
+  return false;
 }
 
 Result<std::unique_ptr<File>> PosixDirectory::Open(const std::string& name, OpenFlags flags) {

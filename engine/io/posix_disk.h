@@ -12,13 +12,14 @@
 
 #include "engine/io/disk.h"
 #include "engine/io/drivers.h"
+#include "engine/io/fallbacks.h"
 
 namespace treering::io {
 
 class PosixDisk final : public Disk {
  public:
   // `fallback_reason`: why not uring; empty when it was asked for.
-  PosixDisk(const DiskOptions& options, std::string fallback_reason);
+  PosixDisk(const DiskOptions& options, const std::string& fallback_reason);
 
   Result<std::unique_ptr<Queue>> NewQueue(uint32_t depth) override;
   Result<std::unique_ptr<Directory>> OpenDirectory(const std::string& path, bool create) override;
@@ -27,7 +28,7 @@ class PosixDisk final : public Disk {
   DiskFacts Facts() override;
 
  private:
-  const std::string fallback_reason_;
+  Fallbacks fallbacks_;
   BufferArena arena_;
 };
 

@@ -8,6 +8,9 @@
 //   3. Submit never blocks and never fails: what does not fit the ring waits in a list.
 //   4. A thread with I/O in flight blocks only here; others reach it with Wake.
 //   5. Destruction drains: it waits for every request in flight.
+//   6. A queue whose driver broke (QueueStats::broken_cause) keeps invariant 1 within seconds. What
+//      the kernel may still write to by then is under quarantine: pools and cache do not use it
+//      again.
 #ifndef TREERING_ENGINE_IO_QUEUE_H_
 #define TREERING_ENGINE_IO_QUEUE_H_
 

@@ -17,9 +17,6 @@ constexpr uint64_t kOffsetMax = INT64_MAX;  // off_t
 constexpr uint64_t kBackoffNanos = 10'000;
 constexpr uint64_t kBackoffNanosMax = 1'000'000;
 constexpr uint32_t kRetriesBeforeBackoff = 4;
-// A broken driver may have lost completions: the drain gives up on them after so many waits.
-constexpr int kBrokenDrainWaits = 50;
-constexpr uint64_t kBrokenDrainNanos = 100'000'000;
 
 bool IsTransfer(Op op) { return op == Op::kRead || op == Op::kWrite; }
 
@@ -91,10 +88,8 @@ QueueCore::QueueCore(std::unique_ptr<QueueDriver> driver, uint32_t depth)
 }
 
 QueueCore::~QueueCore() {
-  int broken_waits = 0;
-  for (StartPending(); started_ > 0 && broken_waits < kBrokenDrainWaits; StartPending()) {
-    if (broken_) ++broken_waits;
-    driver_->Collect(1, broken_ ? kBrokenDrainNanos : kNoTimeout, this);
+  for (StartPending(); started_ > 0; StartPending()) {
+    driver_->Collect(1, kNoTimeout, this);
     base::SchedPoint();
   }
   while (ready_.count > 0) HandBack(ready_.PopFront());

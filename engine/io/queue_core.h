@@ -10,8 +10,9 @@
 //   3. Direct files are resumed at a multiple of 4096: a short transfer goes on from its last whole
 //   page.
 //   4. A broken driver (AttemptSink::OnBroken) poisons the queue: requests come back with
-//      ENOTRECOVERABLE, verdict kFailed, from then on; nothing that the kernel may still write to
-//      is given back early.
+//      ENOTRECOVERABLE, verdict kFailed, from then on. None of them waits for ever: the driver
+//      gives every attempt back within a bounded time, if need be before the kernel is done with
+//      it, and then puts its memory under quarantine first.
 #ifndef TREERING_ENGINE_IO_QUEUE_CORE_H_
 #define TREERING_ENGINE_IO_QUEUE_CORE_H_
 
@@ -57,7 +58,8 @@ class AttemptSink {
   // and EINTR as they come.
   virtual void OnResult(Request* request, int64_t result) = 0;
   // An invariant of the driver is broken (a completion nobody asked for, a lost one). `what` is a
-  // literal.
+  // literal. The driver gets no further attempt; Collect goes on to be called until it gave back,
+  // with any result, those it has.
   virtual void OnBroken(const char* what) = 0;
 
  protected:

@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cerrno>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/base/thread.h"
 #include "engine/io/errors.h"
 #include "engine/io/queue.h"
 
@@ -20,6 +22,8 @@ namespace {
 
 constexpr uint32_t kNeededFeatures = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG;
 constexpr uint32_t kSqpollIdleMillis = 100;
+constexpr int kCreateTries = 4;
+constexpr uint64_t kCreatePauseNanos = 1'000'000;
 
 // Rings are mapped by raw system calls, which ThreadSanitizer does not see: when one thread's ring
 // comes to lie where another thread's was, it takes the reuse for a race. This counter orders the
@@ -68,7 +72,21 @@ std::vector<uint32_t> LadderFor(const RingOptions& options) {
 
 }  // namespace
 
+Result<std::unique_ptr<Ring>> Ring::CreatePatiently(RingOptions* options) {
+  constexpr uint32_t kSmallDepth = 16;
+  for (int tries = 1;; ++tries) {
+    auto ring = Create(*options);
+    if (ring.ok() || tries == kCreateTries) return ring;
+    base::SleepNanos(kCreatePauseNanos);
+    if (tries + 1 == kCreateTries) options->depth = std::min(options->depth, kSmallDepth);
+    base::SchedPoint();
+  }
+}
+
 Result<std::unique_ptr<Ring>> Ring::Create(const RingOptions& options) {
+  if (options.refusals != nullptr && options.refusals->fetch_sub(1) > 0) {
+    return ErrorStatus(Action::kSetupRing, "io_uring", kNoOffset, ENOMEM);
+  }
   std::unique_ptr<Ring> ring(new Ring());
   ring->ring_.ring_fd = -1;
   const uint32_t entries = std::bit_ceil(options.depth + kSpareEntries);
@@ -155,6 +173,13 @@ bool Ring::HasTaskWork() const {
   constexpr uint32_t kCome = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
   // Without the flag nobody tells: completions then come by themselves.
   return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & kCome) != 0;
+}
+
+int Ring::TryEnter() {
+  const unsigned flags = sqpoll() ? IORING_ENTER_SQ_WAKEUP : IORING_ENTER_GETEVENTS;
+  const int result =
+      io_uring_enter2(static_cast<unsigned>(ring_.ring_fd), 0, 0, flags, nullptr, _NSIG / 8);
+  return result < 0 ? result : 0;
 }
 
 int Ring::Enter(uint32_t min_complete, uint64_t timeout_nanos) {

@@ -16,6 +16,7 @@
 
 #include <liburing.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -34,6 +35,8 @@ struct RingOptions {
   bool sqpoll = false;
   // Flags that the kernel is to be thought not to know; for tests of the ladder.
   uint32_t without_flags = 0;
+  // As if the system refused so many rings, for a passing lack of memory; for tests of patience.
+  std::atomic<int>* refusals = nullptr;
 };
 
 class Ring {
@@ -41,6 +44,9 @@ class Ring {
   static constexpr uint32_t kSpareEntries = 6;  // wakes
 
   static Result<std::unique_ptr<Ring>> Create(const RingOptions& options);
+  // Asks again for a while, since the memory of rings that ended is given back late, in the end for
+  // less depth.
+  static Result<std::unique_ptr<Ring>> CreatePatiently(RingOptions* options);
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
@@ -60,6 +66,21 @@ class Ring {
   // Sends what is unsent and waits for `min_complete` completions (0: for none), at most
   // `timeout_nanos` (kNoTimeout: no limit). 0, or a negative errno; -ETIME when the time passed.
   int Enter(uint32_t min_complete, uint64_t timeout_nanos);
+  // Enters for nothing, to see whether that is allowed. 0, or a negative errno.
+  int TryEnter();
+
+  // Takes back every entry that the kernel was not shown, and calls use(user_data) for each.
+  template <typename Use>
+  void TakeBack(Use use) {
+    // Without a polling thread the kernel looks at entries inside Enter only.
+    const unsigned first = sqpoll() ? *ring_.sq.ktail : *ring_.sq.khead;
+    for (unsigned at = first; at != ring_.sq.sqe_tail; ++at) {
+      use(uint64_t{ring_.sq.sqes[at & ring_.sq.ring_mask].user_data});
+    }
+    ring_.sq.sqe_tail = first;
+    ring_.sq.sqe_head = first;
+    __atomic_store_n(ring_.sq.ktail, first, __ATOMIC_RELEASE);
+  }
 
   // Calls use(user_data, result) for every completion there is. Returns how many.
   template <typename Use>

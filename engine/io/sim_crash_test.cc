@@ -132,6 +132,24 @@ TEST_F(SimCrashTest, AMadeDirectoryIsLostBeforeItsParentIsSynced) {
   EXPECT_FALSE(storage_.Exists("/d/inner"));
 }
 
+TEST_F(SimCrashTest, ADirectoryThatADeadProcessMadeIsDurableOnceItIsOpenedToBeCreated) {
+  storage_.CrashAt(storage_.io_count(), CrashSide::kAfter);
+  SimDisk disk(&storage_);
+  EXPECT_FALSE(disk.OpenDirectory("/d/inner", /*create=*/true).ok());  // died before its sync
+  storage_.Restart(CrashKind::kProcessDeath, kDropAll, 1);
+  const auto looked_at = storage_.Clone();
+  {
+    SimDisk next(&storage_);
+    EXPECT_TRUE(next.OpenDirectory("/d/inner", /*create=*/true).ok());  // it is there already
+    SimDisk reader(looked_at.get());
+    EXPECT_TRUE(reader.OpenDirectory("/d/inner", /*create=*/false).ok());
+  }
+  storage_.Restart(CrashKind::kPowerLoss, kDropAll, 1);
+  EXPECT_TRUE(storage_.Exists("/d/inner"));
+  looked_at->Restart(CrashKind::kPowerLoss, kDropAll, 1);
+  EXPECT_FALSE(looked_at->Exists("/d/inner"));
+}
+
 TEST_F(SimCrashTest, AfterTheCrashNothingWorksForThatProcess) {
   SimProcess process(&storage_);
   ASSERT_TRUE(process.Reopen("f", /*lock=*/true).ok());

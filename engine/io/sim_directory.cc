@@ -26,7 +26,7 @@ Status StatusOf(Action action, const std::string& path, int error) {
 std::string ParentOf(const std::string& path) {
   std::string parent;
   std::vector<std::string> components = SimComponents(path);
-  components.pop_back();
+  if (!components.empty()) components.pop_back();
   for (const std::string& component : components) parent += "/" + component;
   return parent.empty() ? "/" : parent;
 }
@@ -45,18 +45,23 @@ Status SyncDirectory(SimWorld* world, const SimHandle& handle) {
 
 Status MakeDirectory(SimWorld* world, uint64_t generation, const std::string& path) {
   Delay(Action::kMakeDirectory);
+  SimGuard guard(&world->core());
+  world->Tick();
+  const int error = world->names().MakeDirectory(path, generation);
+  if (error == ENOENT) {
+    return Status::NotFound("make directory " + path + ": its parent " + ParentOf(path) +
+                            " does not exist; make that first");
+  }
+  return error == EEXIST ? Status::Ok() : StatusOf(Action::kMakeDirectory, path, error);
+}
+
+Status SyncParent(SimWorld* world, uint64_t generation, const std::string& path) {
   SimHandle parent{.path = ParentOf(path), .generation = generation};
   {
     SimGuard guard(&world->core());
-    world->Tick();
-    const int error = world->names().MakeDirectory(path, generation);
-    if (error == ENOENT) {
-      return Status::NotFound("make directory " + path + ": its parent " + parent.path +
-                              " does not exist; make that first");
-    }
-    if (error != 0 && error != EEXIST) return StatusOf(Action::kMakeDirectory, path, error);
     parent.node = world->names().Find(parent.path);
   }
+  if (parent.node == nullptr) return StatusOf(Action::kOpen, parent.path, ENOENT);
   return SyncDirectory(world, parent);
 }
 
@@ -64,22 +69,30 @@ Status MakeDirectory(SimWorld* world, uint64_t generation, const std::string& pa
 
 Result<std::unique_ptr<Directory>> SimDirectory::Open(SimWorld* world, uint64_t generation,
                                                       const std::string& path, bool create) {
-  for (bool made = false;; made = true) {
+  bool made = false;
+  bool synced = !create;
+  while (true) {
+    int error = 0;
     {
       SimGuard guard(&world->core());
       world->Tick();
-      int error = world->names().Gate(Action::kOpen, path, generation);
+      error = world->names().Gate(Action::kOpen, path, generation);
       const std::shared_ptr<SimNode> node = error == 0 ? world->names().Find(path) : nullptr;
       if (error == 0 && node == nullptr) error = ENOENT;
       if (error == 0 && !node->directory) error = ENOTDIR;
-      if (error == 0) {
+      if (error == 0 && synced) {
         SimHandle handle{.node = node, .path = path, .generation = generation};
         return std::unique_ptr<Directory>(std::make_unique<SimDirectory>(world, std::move(handle)));
       }
-      if (error != ENOENT || !create || made)
-        return ErrorStatus(Action::kOpen, path, kNoOffset, error);
     }
-    if (Status s = MakeDirectory(world, generation, path); !s.ok()) return s;
+    if (error != 0 && (error != ENOENT || !create || std::exchange(made, true))) {
+      return ErrorStatus(Action::kOpen, path, kNoOffset, error);
+    }
+    Status status =
+        error == 0 ? SyncParent(world, generation, path) : MakeDirectory(world, generation, path);
+    if (!status.ok()) return status;
+    synced = error == 0;
+    base::SchedPoint();
   }
 }
 
@@ -130,7 +143,10 @@ Status SimDirectory::OpenChecked(const std::string& name, OpenFlags flags, SimHa
   if (error != 0) return StatusOf(action, PathOf(name), error);
   if (!flags.lock) return Status::Ok();
   const int refused = world_->names().Lock(handle);
-  if (refused != 0) world_->names().Close(*handle);
+  if (refused != 0) {
+    world_->names().Close(*handle);
+    if (flags.mode == OpenMode::kCreate) (void)world_->names().Unlink(handle_, name);
+  }
   return StatusOf(Action::kLock, PathOf(name), refused);
 }
 

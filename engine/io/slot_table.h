@@ -26,6 +26,15 @@ class SlotTable {
   uint64_t Take(Request* request);
   // The tag's request, or null when it names none.
   Request* Release(uint64_t tag);
+  // Releases every tag and calls use(request) for each.
+  template <typename Use>
+  void ReleaseAll(Use use) {
+    for (uint64_t index = 0; index < slots_.size(); ++index) {
+      const Slot& slot = slots_[index];
+      if (slot.request == nullptr) continue;
+      use(Release(static_cast<uint64_t>(slot.generation) << 32 | index));
+    }
+  }
   uint32_t taken() const { return taken_; }
 
  private:

@@ -10,22 +10,24 @@
 #ifndef TREERING_ENGINE_IO_URING_DISK_H_
 #define TREERING_ENGINE_IO_URING_DISK_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 
-#include "engine/base/thread.h"
 #include "engine/io/buffer_registry.h"
 #include "engine/io/disk.h"
 #include "engine/io/drivers.h"
+#include "engine/io/fallbacks.h"
 #include "engine/io/ring.h"
 
 namespace treering::io {
 
 // What tests may take away.
 struct UringLimits {
-  uint32_t without_flags = 0;  // as RingOptions
-  bool clone = true;           // as BufferRegistry::Options
+  uint32_t without_flags = 0;            // as RingOptions
+  bool clone = true;                     // as BufferRegistry::Options
+  std::atomic<int>* refusals = nullptr;  // as RingOptions
 };
 
 class UringDisk final : public Disk {
@@ -35,6 +37,7 @@ class UringDisk final : public Disk {
 
   Result<std::unique_ptr<Queue>> NewQueue(uint32_t depth) override;
   Result<std::unique_ptr<Queue>> NewMovableQueue(uint32_t depth) override;
+  Result<std::unique_ptr<Queue>> NewPlainQueue(uint32_t depth) override;
   Result<std::unique_ptr<Directory>> OpenDirectory(const std::string& path, bool create) override;
   Status RemoveDirectory(const std::string& path) override;
   BufferArena* arena() override { return &arena_; }
@@ -42,15 +45,14 @@ class UringDisk final : public Disk {
 
  private:
   UringDisk(const DiskOptions& options, UringLimits limits, std::string ring_flags);
-  Result<std::unique_ptr<Queue>> MakeQueue(RingOptions ring);
+  Result<std::unique_ptr<Queue>> MakeQueue(const RingOptions& ring);
 
   const DiskOptions options_;
   const UringLimits limits_;
   const std::string ring_flags_;
+  Fallbacks fallbacks_;
   BufferRegistry registry_;
   BufferArena arena_;  // announces to the registry
-  base::Mutex mutex_;
-  std::string fallback_reason_;  // why a queue has no ring
 };
 
 }  // namespace treering::io

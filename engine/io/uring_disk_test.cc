@@ -5,6 +5,7 @@
 #include <sys/time.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -127,6 +128,46 @@ TEST_F(UringDiskTest, MemoryAcrossChunksOrElsewhereGoesUnnamed) {
   EXPECT_EQ(queue_->stats().unregistered_ops, 0u);  // that is for arena memory
 }
 
+TEST_F(UringDiskTest, ARefusalThatPassesLeavesNoTrace) {
+  std::atomic<int> refusals{2};  // of the ring on trial
+  OpenWith({.refusals = &refusals});
+  refusals = 2;  // of the next ring
+  auto late = disk_->NewQueue(64);
+  ASSERT_TRUE(late.ok());
+  refusals = 2;  // of the first chunk
+  EXPECT_TRUE(RoundTrip(Slab(), 'a'));
+  EXPECT_EQ(queue_->stats().registered_ops, 2u);
+  const DiskFacts facts = disk_->Facts();
+  EXPECT_EQ(facts.fallback_reason, "");
+  EXPECT_TRUE(facts.registered_buffers) << facts.registered_reason;
+}
+
+TEST_F(UringDiskTest, ARefusedMasterRingIsAskedForAgain) {
+  std::atomic<int> refusals{0};
+  BufferArena arena({.bytes_max = 2 * kMiB, .announce = {}});
+  Fallbacks fallbacks({});
+  refusals = 2;
+  BufferRegistry registry({.refusals = &refusals}, &fallbacks);
+  EXPECT_FALSE(registry.on()) << "nothing is registered yet";
+  ASSERT_TRUE(arena.GrowTo(1));
+  registry.Add(0, arena.chunk(0));
+  EXPECT_TRUE(registry.on());
+  EXPECT_EQ(fallbacks.Reason(FastPath::kRegisteredBuffers), "");
+}
+
+TEST_F(UringDiskTest, AChunkThatIsRefusedForGoodIsNamed) {
+  std::atomic<int> refusals{0};
+  OpenWith({.refusals = &refusals});
+  refusals = 1000;
+  EXPECT_TRUE(RoundTrip(Slab(), 'a'));
+  EXPECT_EQ(queue_->stats().registered_ops, 0u);
+  EXPECT_EQ(queue_->stats().unregistered_ops, 2u);
+  const DiskFacts facts = disk_->Facts();
+  EXPECT_FALSE(facts.registered_buffers);
+  EXPECT_NE(facts.registered_reason.find("register buffers 2 MiB: ENOMEM"), std::string::npos)
+      << facts.registered_reason;
+}
+
 TEST_F(UringDiskTest, ABatchTakesFewEnters) {
   OpenWith({});
   std::byte* const slab = Slab();
@@ -184,6 +225,35 @@ TEST_F(UringDiskTest, SignalsInterruptNothing) {
   const itimerval never = {};
   ASSERT_EQ(setitimer(ITIMER_REAL, &never, nullptr), 0);
   ASSERT_EQ(sigaction(SIGALRM, &old_action, nullptr), 0);
+}
+
+// Last: so large an I/O takes a kernel worker, which stays for seconds.
+TEST_F(UringDiskTest, ABufferOfSlabsFromEverywhereReadsAndWrites) {
+  OpenWith({}, 16 * kMiB);
+  BufferArena* const arena = disk_->arena();
+  while (std::byte* const slab = arena->AllocateSlab()) slabs_.push_back(slab);
+  ASSERT_EQ(slabs_.size(), 8u);
+  std::vector<std::byte*> odd;
+  for (const size_t i : {1u, 3u, 5u}) odd.push_back(slabs_[i]);
+  for (std::byte* const slab : odd) {
+    std::erase(slabs_, slab);
+    arena->FreeSlab(slab);
+  }
+  std::byte* const run = arena->AllocateRun(3);  // no two of them lie side by side
+  ASSERT_NE(run, nullptr);
+  for (size_t i = 0; i < 3; ++i)
+    std::memset(run + i * 2 * kMiB, static_cast<int>('x' + i), 2 * kMiB);
+  Request write = Request::Write(file_.get(), 0, {run, 6 * kMiB});
+  ASSERT_TRUE(queue_->Run(&write).ok());
+  std::memset(run, '?', 6 * kMiB);
+  Request read = Request::Read(file_.get(), 0, {run, 6 * kMiB});
+  ASSERT_TRUE(queue_->Run(&read).ok());
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(run[i * 2 * kMiB + 5], static_cast<std::byte>('x' + i));
+  EXPECT_EQ(queue_->stats().registered_ops, 0u);
+  EXPECT_TRUE(arena->FreeRun(run));
+  // The pages are where the kernel knows them: registered reads are seen at the old addresses.
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(RoundTrip(Slab(), static_cast<char>('a' + i)));
+  EXPECT_EQ(queue_->stats().registered_ops, 6u);
 }
 
 }  // namespace

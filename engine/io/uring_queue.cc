@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/base/thread.h"
 #include "engine/io/posix_file.h"
 #include "engine/io/queue_core.h"
@@ -20,6 +21,8 @@ constexpr int kRefusalsMax = 10'000;
 constexpr int kRefusalsBeforeSleep = 16;
 constexpr uint64_t kRefusalNanos = 100'000;
 constexpr uint64_t kBrokenNanos = 10'000'000;
+// A ring that the registry could not lend a chunk asks again after so many I/Os without it.
+constexpr uint64_t kLendAgain = 1024;
 
 class UringDriver final : public QueueDriver {
  public:
@@ -44,6 +47,8 @@ class UringDriver final : public QueueDriver {
   size_t Reap(AttemptSink* sink);
   bool Enter(uint32_t min_complete, uint64_t timeout_nanos, AttemptSink* sink);
   void WaitOnRing(size_t min_count, uint64_t timeout_nanos, AttemptSink* sink);
+  void Break(const char* what, AttemptSink* sink);
+  void CollectBroken(size_t min_count, uint64_t timeout_nanos, AttemptSink* sink);
 
   const std::unique_ptr<Ring> ring_;
   const std::unique_ptr<RingWaker> waker_;
@@ -54,15 +59,18 @@ class UringDriver final : public QueueDriver {
   std::vector<Attempt> inline_;
   int known_chunks_ = 0;    // of the arena, known to the ring
   int refused_chunks_ = 0;  // how many there were when the registry could not lend them
+  uint64_t without_ = 0;    // I/Os since then that went without
   int refusals_ = 0;        // of Enter, in a row
   bool broken_ = false;
+  uint64_t give_up_nanos_ = 0;  // when what the kernel has is waited for no longer
 };
 
 // The number of the registered chunk that holds the attempt's memory; -1 when it goes without.
 int UringDriver::FixedIndex(const Attempt& attempt) {
   const int chunk = arena_->ChunkIndexOf(attempt.data, attempt.length);
   if (chunk < 0) return -1;
-  if (chunk >= known_chunks_ && registry_->announced() != refused_chunks_) {
+  if (chunk >= known_chunks_ &&
+      (registry_->announced() != refused_chunks_ || ++without_ % kLendAgain == 0)) {
     known_chunks_ = registry_->Lend(ring_.get(), known_chunks_);
     if (chunk >= known_chunks_) refused_chunks_ = registry_->announced();
   }
@@ -110,9 +118,9 @@ size_t UringDriver::Reap(AttemptSink* sink) {
     if (tag == RingWaker::kPollTag) return waker_->OnPoll();
     if (tag == RingWaker::kTimeoutTag) return;
     Request* const request = slots_.Release(tag);
+    // A broken ring may still bring what was given up.
     if (request == nullptr) {
-      broken_ = true;
-      return sink->OnBroken("the ring gave a completion that no request waits for");
+      return Break("the ring gave a completion that no request waits for", sink);
     }
     ++count;
     sink->OnResult(request, result);
@@ -130,17 +138,53 @@ bool UringDriver::Enter(uint32_t min_complete, uint64_t timeout_nanos, AttemptSi
   }
   const bool passing = result == -EAGAIN || result == -EBUSY || result == -ENOMEM;
   if (!passing || ++refusals_ > kRefusalsMax) {
-    broken_ = true;
-    sink->OnBroken(result == -EBADR    ? "the kernel dropped a completion"
-                   : result == -EEXIST ? "a thread used a ring that is not its own"
-                                       : "the kernel refuses the ring");
+    Break(result == -EBADR    ? "the kernel dropped a completion"
+          : result == -EEXIST ? "a thread used a ring that is not its own"
+                              : "the kernel refuses the ring",
+          sink);
   } else if (refusals_ > kRefusalsBeforeSleep) {
     base::SleepNanos(kRefusalNanos);
   }
   return false;
 }
 
+void UringDriver::Break(const char* what, AttemptSink* sink) {
+  if (broken_) return;
+  broken_ = true;
+  give_up_nanos_ = base::SystemClock()->NowNanos() + kGiveUpNanos;
+  sink->OnBroken(what);
+}
+
+// Nothing new goes to the ring.
+void UringDriver::CollectBroken(size_t min_count, uint64_t timeout_nanos, AttemptSink* sink) {
+  size_t count = 0;
+  const auto give = [&](Request* request) {
+    ++count;
+    sink->OnResult(request, -ENOTRECOVERABLE);
+  };
+  for (const Attempt& attempt : inline_) give(attempt.request);
+  inline_.clear();
+  ring_->TakeBack([&](uint64_t tag) {
+    if (tag < SlotTable::kTagEnd) give(slots_.Release(tag));
+  });
+  count += Reap(sink);
+  if (slots_.taken() > 0) {
+    (void)ring_->Enter(0, kNoTimeout);  // for completions that only an Enter brings
+    count += Reap(sink);
+  }
+  if (slots_.taken() > 0 && base::SystemClock()->NowNanos() >= give_up_nanos_) {
+    slots_.ReleaseAll([&](Request* request) {
+      arena_->Quarantine(request->data, request->length);
+      give(request);
+    });
+  }
+  if (count >= min_count) return;
+  (void)waker_->WaitOutside(
+      *ring_, slots_.taken() > 0 ? std::min(timeout_nanos, kBrokenNanos) : timeout_nanos);
+}
+
 void UringDriver::Collect(size_t min_count, uint64_t timeout_nanos, AttemptSink* sink) {
+  if (broken_) return CollectBroken(min_count, timeout_nanos, sink);
   size_t count = 0;
   if (!inline_.empty()) {
     // The device works on the ring's entries while this thread is in its plain calls.
@@ -163,11 +207,7 @@ void UringDriver::Collect(size_t min_count, uint64_t timeout_nanos, AttemptSink*
 }
 
 void UringDriver::WaitOnRing(size_t min_count, uint64_t timeout_nanos, AttemptSink* sink) {
-  if (broken_) {
-    // Nothing new goes to this ring; what is out may still come.
-    (void)waker_->WaitOutside(*ring_, std::min(timeout_nanos, kBrokenNanos));
-    return;
-  }
+  if (broken_) return;  // since a moment ago: the core asks again
   if (!movable_) {
     waker_->Arm(ring_.get());
     (void)Enter(static_cast<uint32_t>(min_count), timeout_nanos, sink);
@@ -181,10 +221,10 @@ void UringDriver::WaitOnRing(size_t min_count, uint64_t timeout_nanos, AttemptSi
 
 }  // namespace
 
-Result<std::unique_ptr<Queue>> NewUringQueue(const RingOptions& options, BufferArena* arena,
+Result<std::unique_ptr<Queue>> NewUringQueue(RingOptions options, BufferArena* arena,
                                              BufferRegistry* registry) {
   if (Status s = CheckQueueDepth(options.depth); !s.ok()) return s;
-  auto ring = Ring::Create(options);
+  auto ring = Ring::CreatePatiently(&options);
   if (!ring.ok()) return ring.status();
   auto waker = RingWaker::Create();
   if (!waker.ok()) return waker.status();

@@ -10,7 +10,10 @@
 //   2. An I/O inside one registered chunk names it (READ_FIXED, WRITE_FIXED); one in a chunk that
 //   this
 //      ring does not know and cannot learn is a plain READ or WRITE, and counted.
-//   3. A completion whose tag names no request breaks the queue (QueueStats::broken_cause).
+//   3. A completion whose tag names no request breaks the queue (QueueStats::broken_cause), and so
+//      does a kernel that refuses the ring for good. Then what the kernel never took comes back at
+//      once; what it has is waited for, for kGiveUpNanos. The memory of what did not come even then
+//      is put under quarantine (BufferArena).
 #ifndef TREERING_ENGINE_IO_URING_QUEUE_H_
 #define TREERING_ENGINE_IO_URING_QUEUE_H_
 
@@ -25,7 +28,10 @@
 
 namespace treering::io {
 
-Result<std::unique_ptr<Queue>> NewUringQueue(const RingOptions& options, BufferArena* arena,
+inline constexpr uint64_t kGiveUpNanos = 2'000'000'000;
+
+// Patient, as Ring::CreatePatiently.
+Result<std::unique_ptr<Queue>> NewUringQueue(RingOptions options, BufferArena* arena,
                                              BufferRegistry* registry);
 
 }  // namespace treering::io

@@ -4,6 +4,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/manifest/manifest_format.h"
+#include "engine/wal/log_format.h"
 
 namespace treering::manifest {
 namespace {
@@ -43,6 +44,7 @@ const char* CheckRemoved(const RemovedTable& removed) {
 
 const char* CheckReplayStart(const ReplayStart& start) {
   if (start.sequence > base::kSequenceMax) return "sequence out of range";
+  if (start.lsn > wal::kLsnMax) return "log block number out of range";
   if (start.block_index > kSegmentBlocksMax) return "block index out of range";
   return start.segment <= base::kFileNumberMax ? nullptr : "file number out of range";
 }

@@ -184,6 +184,44 @@ TEST(ManifestFaultTest, WithoutRoomNothingChangesUntilThereIsSome) {
   EXPECT_EQ(process.store()->state().last_sequence, sequence);
 }
 
+// The edit is durable, the answer is an error: it must not be one that says that nothing happened.
+TEST(ManifestFaultTest, AnEditOfUnknownOutcomeIsNotNoSpace) {
+  io::SimStorage storage;
+  StoreProcess process(&storage);
+  ASSERT_TRUE(process.Create().ok());
+  io::SimFault sync;
+  sync.action = io::Action::kSync;
+  sync.name = "MANIFEST-*";
+  sync.effect = io::SimFaultEffect::kSyncIsDurable;
+  sync.error = ENOSPC;
+  storage.faults()->Add(sync);
+  storage.SetQuota(storage.used_bytes());  // no room for a fresh manifest
+  const Status status = process.Commit(SequenceEdit(1));
+  EXPECT_TRUE(status.IsIoError()) << status.ToString();
+  EXPECT_NE(status.message().find("ENOSPC"), std::string_view::npos) << status.ToString();
+  EXPECT_FALSE(process.store()->status().ok());
+  storage.SetQuota(UINT64_MAX);
+  EXPECT_TRUE(process.Commit(SequenceEdit(2)).IsIoError());
+  process.Close();
+  ASSERT_TRUE(process.Open().ok());
+  EXPECT_EQ(process.store()->state().last_sequence, 1u);
+}
+
+TEST(ManifestFaultTest, ACurrentThatCannotBeWrittenIsNotNoSpace) {
+  io::SimStorage storage;
+  StoreProcess process(&storage);
+  ASSERT_TRUE(process.Create().ok());
+  io::SimFault fault;
+  fault.action = io::Action::kWrite;
+  fault.name = "CURRENT*";
+  fault.error = ENOSPC;
+  storage.faults()->Add(fault);
+  EXPECT_TRUE(process.store()->Rollover(process.queue()).IsIoError());
+  EXPECT_FALSE(process.store()->status().ok());
+  process.Close();
+  ASSERT_TRUE(process.Open().ok());
+}
+
 // Read errors are errors, not an end of the manifest.
 TEST(ManifestFaultTest, ReadErrorsFailTheOpen) {
   io::SimStorage storage;

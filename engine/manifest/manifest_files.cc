@@ -37,7 +37,8 @@ Result<Snapshot> EncodeSnapshot(const ManifestState& state, uint64_t manifest_by
 Status NoDatabase(const io::Directory& directory, const std::vector<std::string>& names) {
   if (CreationNeverEnded(names)) return Status::NotFound(directory.path() + " holds no database");
   return Status::Corruption(directory.path() +
-                            ": expected CURRENT beside the database's files, found none");
+                            ": expected CURRENT beside the database's files, found none; if it was "
+                            "being destroyed, destroy it again");
 }
 
 }  // namespace
@@ -86,8 +87,16 @@ ManifestFiles::Appended ManifestFiles::AppendPromise(io::Queue* queue, Status* s
   return Judge(writer_->AppendPromise(queue), status);
 }
 
+// From here on nobody knows which edits the next open will find. That must not look like a refusal
+// that changed nothing, so only a broken invariant keeps its code.
 Status ManifestFiles::Die(const Status& cause) {
-  if (dead_.ok()) dead_ = cause;
+  if (!dead_.ok()) return dead_;
+  const bool keeps_code = cause.IsFailed() || current_ == nullptr;  // no database: nothing to lose
+  dead_ = keeps_code ? cause
+                     : Status::IoError(
+                           "the manifest takes no more changes, the last one is "
+                           "decided at the next open; cause: " +
+                           cause.ToString());
   return dead_;
 }
 

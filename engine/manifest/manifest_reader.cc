@@ -43,6 +43,7 @@ Result<ManifestReplay::Outcome> Replay(const ManifestReaderContext& context, io:
     for (size_t i = 0; i < pages; ++i) {
       const auto page = into.subspan(i * base::kPageBytes, base::kPageBytes);
       if (Status s = replay.Feed(page); !s.ok()) return s;
+      if (!replay.WantsMore()) return replay.Finish();
     }
     if (count < kReadBytes) return replay.Finish();
   }

@@ -40,10 +40,15 @@ class ManifestReplay {
   // `promise`: blocks of the file that are known durable from elsewhere (CURRENT).
   ManifestReplay(const ManifestIdentity& identity, const key::KeyOrder& order, uint64_t promise);
 
-  // The next block of the file, one page, in order from block 0 and up to the file's end. Not OK:
+  // The next block of the file, one page, in order from block 0 and up to the file's end or until
+  // nothing more is wanted. Not OK:
   // what is stored there is whole and yet cannot be (Corruption), is of a later version
   // (NotSupported), or belongs to another order of keys (InvalidArgument).
   Status Feed(std::span<const std::byte> block);
+
+  // Whether a further block can change the outcome: not behind the length that the first edit
+  // names, nor when no first edit can come any more.
+  bool WantsMore() const { return file_blocks_ != 0 ? fed_ < file_blocks_ : !break_at_; }
 
   Result<Outcome> Finish();
 

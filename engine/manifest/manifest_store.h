@@ -92,10 +92,11 @@ class ManifestStore {
   Status BeginGeneration(io::Queue* queue, const VersionEdit& edit,
                          const PublishHook& publish = {});
 
-  // Makes `edit` durable, then publishes the version it leads to. Corruption or InvalidArgument:
-  // the edit does not fit, nothing was written. NoSpace: nothing changed, try again when there is
-  // room. Any other error: the outcome is decided at the next open, so keep the edit's new tables;
-  // every later change answers the same.
+  // Makes `edit` durable, then publishes the version it leads to. An error with status() OK:
+  // nothing changed; Corruption or InvalidArgument when the edit does not fit, NoSpace or
+  // OutOfMemory when it can be tried again. An error with status() set (IoError or Failed): the
+  // outcome is decided at the next open, so keep the edit's new tables; every later change answers
+  // the same.
   Status Commit(io::Queue* queue, const VersionEdit& edit, const PublishHook& publish = {});
 
   // Makes a later block vouch for the last edit. Do it before log space is used again and before a

@@ -182,7 +182,8 @@ TEST_F(ManifestStoreTest, WithoutCurrent) {
   EXPECT_TRUE(Reopen().IsNotFound());
   storage_.PutFile(Path("000007.sst"), "data");
   EXPECT_EQ(Reopen().ToString(),
-            "Corruption: /db: expected CURRENT beside the database's files, found none");
+            "Corruption: /db: expected CURRENT beside the database's files, found none; if it was "
+            "being destroyed, destroy it again");
   EXPECT_TRUE(process_->Create().IsInvalidArgument());
   storage_.RemoveFile(Path("000007.sst"));
   storage_.PutFile(Path("CURRENT.new"), "half");
@@ -210,6 +211,15 @@ TEST_F(ManifestStoreTest, ShortAndForeignFilesAreCorruption) {
   storage_.PutFile(Path("CURRENT"), current + std::string(4096, '\0'));
   EXPECT_EQ(Reopen().ToString(),
             "Corruption: CURRENT: length in bytes: expected 8192, found 12288");
+}
+
+TEST_F(ManifestStoreTest, NothingIsReadBehindTheLengthThatTheFirstEditNames) {
+  ASSERT_TRUE(Commit(SequenceEdit(4)).ok());
+  process_->Close();
+  storage_.ResizeFile(Path("MANIFEST-000001"), 64ull << 20);
+  ASSERT_TRUE(Reopen().ok());
+  EXPECT_EQ(store()->state().last_sequence, 4u);
+  EXPECT_LT(process_->queue()->stats().bytes_read, 1u << 20);
 }
 
 TEST_F(ManifestStoreTest, AnotherComparatorIsRefused) {

@@ -7,7 +7,9 @@
 #include "engine/base/coding.h"
 #include "engine/base/limits.h"
 #include "engine/base/prng.h"
+#include "engine/manifest/manifest_format.h"
 #include "engine/manifest/manifest_testing.h"
+#include "engine/wal/log_format.h"
 
 namespace treering::manifest {
 namespace {
@@ -205,6 +207,15 @@ TEST(VersionEditTest, LimitsHoldOnBothSides) {
   bad = table;
   bad.level = base::kLevelCountMax;
   EXPECT_TRUE(refused(bad));
+}
+
+TEST(VersionEditTest, TheReplayStartIsBounded) {
+  VersionEdit edit;
+  std::string out;
+  edit.replay_start = ReplayStart{wal::kLsnMax, 0, base::kSequenceMax, 1, kSegmentBlocksMax};
+  EXPECT_TRUE(EncodeEdit(edit, &out).ok());
+  edit.replay_start->lsn++;
+  EXPECT_TRUE(EncodeEdit(edit, &out).IsInvalidArgument());
 }
 
 TEST(VersionEditTest, TooLongAnEditIsRefusedByBothSides) {

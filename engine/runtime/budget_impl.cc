@@ -66,6 +66,15 @@ void BudgetImpl::Count(MemoryClass memory_class, uint64_t bytes) {
          !used_max_.compare_exchange_weak(used_max, now, std::memory_order_relaxed)) {
     base::SchedPoint();
   }
+  CheckWatch(now);
+}
+
+void BudgetImpl::WatchAt(uint64_t bytes) {
+  watch_at_.store(bytes, std::memory_order_relaxed);
+  CheckWatch(used());
+}
+
+void BudgetImpl::CheckWatch(uint64_t now) {
   uint64_t mark = watch_at_.load(std::memory_order_relaxed);
   if (now >= mark &&
       watch_at_.compare_exchange_strong(mark, UINT64_MAX, std::memory_order_relaxed)) {

@@ -47,8 +47,9 @@ class BudgetImpl final : public base::Budget {
   // Calls `reached` once when the sum of charges comes to `bytes` (UINT64_MAX: never), on the
   // thread that charges: it must not charge or block. Not while others charge.
   void SetWatch(std::function<void()> reached) { reached_ = std::move(reached); }
-  // Any thread, any time; replaces the earlier mark.
-  void WatchAt(uint64_t bytes) { watch_at_.store(bytes, std::memory_order_relaxed); }
+  // Any thread, any time; replaces the earlier mark. When the sum is there already, `reached` is
+  // called here.
+  void WatchAt(uint64_t bytes);
 
   bool TryCharge(base::MemoryClass memory_class, uint64_t bytes) override;
   void ForceCharge(base::MemoryClass memory_class, uint64_t bytes) override;
@@ -64,6 +65,7 @@ class BudgetImpl final : public base::Budget {
   bool TakeRoom(uint64_t bytes);
   bool TakeRoomByReclaim(uint64_t bytes);
   void Count(base::MemoryClass memory_class, uint64_t bytes);
+  void CheckWatch(uint64_t now);
 
   const uint64_t limit_;
   Reclaim reclaim_;

@@ -16,8 +16,11 @@ namespace treering::runtime {
 struct LeasedQueue {
   std::unique_ptr<io::Queue> queue;
   bool own = false;     // bound to the thread that made it
+  bool plain = false;   // beyond the bound of the shared pool
   bool leased = false;  // touched by the leaseholder's thread only
   io::QueueStats counted;
+
+  bool broken() const { return queue->stats().broken_cause != nullptr; }
 };
 
 // What a Runtime and the threads that have queues of it know together. Threads hold it by
@@ -48,10 +51,13 @@ class LeaseHub {
   std::atomic<bool> closed_{false};
   std::vector<std::unique_ptr<LeasedQueue>> own_;
   std::vector<std::unique_ptr<LeasedQueue>> idle_shared_;
-  uint32_t own_alive_ = 0;  // those in own_, and those being made
-  uint32_t own_limit_;      // lowered when the system refused one, until one has ended
+  uint32_t own_alive_ = 0;     // those in own_, and those being made
+  uint32_t own_limit_;         // lowered when the system refused one, until it is asked again
+  uint32_t went_without_ = 0;  // leases since then, of threads that would have had one
   uint32_t shared_alive_ = 0;
   uint64_t shared_leases_ = 0;
+  uint32_t plain_alive_ = 0;
+  uint64_t plain_leases_ = 0;
 };
 
 namespace {
@@ -65,8 +71,13 @@ class ThreadQueues {
 
   // Null when the thread can have none.
   LeasedQueue* Of(const std::shared_ptr<LeaseHub>& hub) {
-    for (Entry& entry : entries_) {
-      if (entry.hub == hub) return entry.queue;
+    for (size_t i = 0; i < entries_.size(); ++i) {
+      if (entries_[i].hub != hub) continue;
+      LeasedQueue* const queue = entries_[i].queue;
+      if (queue->leased || !queue->broken()) return queue;
+      hub->EndOwn(queue);
+      entries_.erase(entries_.begin() + static_cast<ptrdiff_t>(i));
+      break;
     }
     std::erase_if(entries_, [](const Entry& entry) { return entry.hub->closed(); });
     LeasedQueue* const queue = hub->MakeOwn();
@@ -92,7 +103,10 @@ ThreadQueues* QueuesOfThisThread() {
 LeasedQueue* LeaseHub::MakeOwn() {
   {
     base::MutexLock lock(&mutex_);
-    if (own_alive_ >= own_limit_) return nullptr;
+    if (own_alive_ >= own_limit_) {
+      const bool refused = own_alive_ < options_.own_max;
+      if (!refused || ++went_without_ % QueueLeases::kAskAgain != 0) return nullptr;
+    }
     ++own_alive_;
   }
   Result<std::unique_ptr<io::Queue>> queue = disk_->NewQueue(options_.queue_depth);
@@ -101,6 +115,7 @@ LeasedQueue* LeaseHub::MakeOwn() {
     own_limit_ = --own_alive_;
     return nullptr;
   }
+  own_limit_ = options_.own_max;
   own_.push_back(std::make_unique<LeasedQueue>());
   LeasedQueue* const entry = own_.back().get();
   entry->queue = std::move(*queue);
@@ -122,6 +137,7 @@ void LeaseHub::EndOwn(LeasedQueue* entry) {
 }
 
 Result<LeasedQueue*> LeaseHub::TakeShared() {
+  bool plain = false;
   {
     base::MutexLock lock(&mutex_);
     ++shared_leases_;
@@ -130,15 +146,19 @@ Result<LeasedQueue*> LeaseHub::TakeShared() {
       idle_shared_.pop_back();
       return entry;
     }
-    ++shared_alive_;
+    plain = shared_alive_ >= options_.shared_max;
+    ++(plain ? plain_alive_ : shared_alive_);
+    if (plain) ++plain_leases_;
   }
-  Result<std::unique_ptr<io::Queue>> queue = disk_->NewMovableQueue(options_.queue_depth);
+  Result<std::unique_ptr<io::Queue>> queue = plain ? disk_->NewPlainQueue(options_.queue_depth)
+                                                   : disk_->NewMovableQueue(options_.queue_depth);
   if (!queue.ok()) {
     base::MutexLock lock(&mutex_);
-    --shared_alive_;
+    --(plain ? plain_alive_ : shared_alive_);
     return queue.status();
   }
   auto* const entry = new LeasedQueue;
+  entry->plain = plain;
   entry->queue = std::move(*queue);
   return entry;
 }
@@ -150,10 +170,12 @@ void LeaseHub::Return(LeasedQueue* entry) {
   if (entry->own) return;
   std::unique_ptr<LeasedQueue> surplus(entry);  // destroyed after the lock is gone
   base::MutexLock lock(&mutex_);
-  if (idle_shared_.size() < options_.shared_kept) {
-    idle_shared_.push_back(std::move(surplus));
-  } else {
+  if (entry->plain) {
+    --plain_alive_;
+  } else if (entry->broken() || idle_shared_.size() >= options_.shared_kept) {
     --shared_alive_;
+  } else {
+    idle_shared_.push_back(std::move(surplus));
   }
 }
 
@@ -161,7 +183,7 @@ void LeaseHub::Close() {
   base::MutexLock lock(&mutex_);
   closed_.store(true, std::memory_order_release);
   for (const auto& entry : own_) TREERING_CHECK(!entry->leased);
-  TREERING_CHECK(idle_shared_.size() == shared_alive_);
+  TREERING_CHECK(idle_shared_.size() == shared_alive_ && plain_alive_ == 0);
   own_.clear();
   idle_shared_.clear();
 }
@@ -170,7 +192,9 @@ LeaseStats LeaseHub::Stats() const {
   base::MutexLock lock(&mutex_);
   return {.own_alive = static_cast<uint32_t>(own_.size()),
           .shared_alive = shared_alive_,
-          .shared_leases = shared_leases_};
+          .shared_leases = shared_leases_,
+          .plain_alive = plain_alive_,
+          .plain_leases = plain_leases_};
 }
 
 QueueLease::QueueLease(QueueLease&& other) noexcept

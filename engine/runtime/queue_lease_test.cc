@@ -141,6 +141,78 @@ TEST_F(QueueLeaseTest, WhatTheSystemRefusesIsNotAskedForAgainAndAgain) {
   EXPECT_EQ(leases.Stats().shared_leases, 5u);
 }
 
+TEST_F(QueueLeaseTest, ARefusalIsNotForEver) {
+  Stingy stingy(disk_.get());
+  stingy.refuse = true;
+  QueueLeases leases({.own_max = 4}, &stingy, nullptr);
+  EXPECT_TRUE(leases.Lease().ok());  // the first of all is refused: none will ever end
+  stingy.refuse = false;
+  for (uint32_t i = 0; i < QueueLeases::kAskAgain; ++i) EXPECT_TRUE(leases.Lease().ok());
+  EXPECT_EQ(stingy.asked.load(), 2);
+  EXPECT_EQ(leases.Stats().own_alive, 1u);
+  OnThread([&] {
+    EXPECT_TRUE(leases.Lease().ok());
+    EXPECT_EQ(leases.Stats().own_alive, 2u) << "nobody else has to wait again";
+  });
+}
+
+// Rings and plain queues, counted.
+class Counting final : public io::Disk {
+ public:
+  explicit Counting(io::Disk* disk) : disk_(disk) {}
+  Result<std::unique_ptr<io::Queue>> NewQueue(uint32_t depth) override {
+    return disk_->NewQueue(depth);
+  }
+  Result<std::unique_ptr<io::Queue>> NewMovableQueue(uint32_t depth) override {
+    ++rings;
+    return disk_->NewMovableQueue(depth);
+  }
+  Result<std::unique_ptr<io::Queue>> NewPlainQueue(uint32_t depth) override {
+    ++plain;
+    return disk_->NewPlainQueue(depth);
+  }
+  Result<std::unique_ptr<io::Directory>> OpenDirectory(const std::string& path,
+                                                       bool create) override {
+    return disk_->OpenDirectory(path, create);
+  }
+  Status RemoveDirectory(const std::string& path) override { return disk_->RemoveDirectory(path); }
+  io::BufferArena* arena() override { return disk_->arena(); }
+  io::DiskFacts Facts() override { return disk_->Facts(); }
+
+  int rings = 0;
+  int plain = 0;
+
+ private:
+  io::Disk* const disk_;
+};
+
+TEST_F(QueueLeaseTest, AThousandHoldersAreNotAThousandRings) {
+  auto uring = io::OpenDisk({.arena_bytes_max = 4u << 20});
+  ASSERT_TRUE(uring.ok());
+  Counting disk(uring->get());
+  QueueLeases leases({.own_max = 4, .shared_max = 8}, &disk, nullptr);
+  std::vector<QueueLease> holders;
+  for (int i = 0; i < 1000; ++i) {
+    Result<QueueLease> lease = leases.LeaseShared();
+    ASSERT_TRUE(lease.ok()) << lease.status().ToString();
+    holders.push_back(*std::move(lease));
+  }
+  EXPECT_EQ(disk.rings, 8);
+  EXPECT_EQ(leases.Stats().shared_alive, 8u);
+  EXPECT_EQ(leases.Stats().plain_alive, 992u);
+  EXPECT_EQ(leases.Stats().plain_leases, 992u);
+  for (const QueueLease& lease : holders) {
+    io::Request* out[1];
+    EXPECT_EQ(lease->Poll(out), 0u);
+  }
+  holders.clear();
+  EXPECT_EQ(leases.Stats().plain_alive, 0u);
+  EXPECT_EQ(leases.Stats().shared_alive, 8u) << "kept for the next";
+  EXPECT_TRUE(leases.LeaseShared().ok());
+  EXPECT_EQ(disk.rings, 8);
+  EXPECT_EQ(disk.plain, 992);
+}
+
 TEST_F(QueueLeaseTest, ThreadsAndRuntimesEndInAnyOrder) {
   std::vector<base::Thread> threads(4);
   std::vector<std::unique_ptr<QueueLeases>> runtimes;

@@ -21,6 +21,13 @@ constexpr uint64_t kMemtablePercent = 40;
 // What is left to the heap (handles, iterators): the arena never gives memory back to the system,
 // so its growth must leave room for them.
 constexpr uint64_t kHeapShare = 16;
+// By so much may resident memory pass the budget: arena that is mapped and not in use, while
+// buffers that found no place in it are on the heap.
+constexpr uint64_t kOverBytes = 32ull << 20;
+
+// Rings of the host's threads and, as many again, of holders that may change threads. Whoever comes
+// later uses plain calls.
+constexpr uint32_t kRingsPerCore = 4;
 
 uint64_t Percent(uint64_t bytes, uint64_t percent) { return bytes / 100 * percent; }
 
@@ -65,11 +72,13 @@ Result<std::shared_ptr<RuntimeCore>> RuntimeCore::Create(const RuntimeOptions& o
   io::DiskOptions disk_options;
   disk_options.backend = options.io_backend;
   disk_options.arena_bytes_max = ArenaBytes(options.memory_budget);
+  disk_options.memory_bytes_max = disk_options.arena_bytes_max + kOverBytes;
   disk_options.huge_pages = options.huge_pages;
   disk_options.sqpoll = options.sqpoll;
+  std::shared_ptr<RuntimeCore> core(new RuntimeCore(options));
+  disk_options.on_fallback = [raw = core.get()] { raw->OnFallback(); };
   Result<std::unique_ptr<io::Disk>> disk = io::OpenDisk(disk_options);
   if (!disk.ok()) return disk.status();
-  std::shared_ptr<RuntimeCore> core(new RuntimeCore(options));
   core->owned_disk_ = std::move(*disk);
   if (Status status = core->Build(core->owned_disk_.get()); !status.ok()) return status;
   return core;
@@ -110,12 +119,15 @@ Status RuntimeCore::Build(io::Disk* disk) {
       cache::PageCache::Options{.bytes_max = Percent(limit, kCachePercent)}, disk_->arena(),
       budget_.get(), epochs_.get());
   fetcher_ = std::make_unique<cache::BlockFetcher>(cache_.get(), buffers_.get());
-  budget_->SetReclaim([this, floor = Percent(limit, kCacheFloorPercent)](uint64_t bytes) {
+  const auto reclaim = [this, floor = Percent(limit, kCacheFloorPercent)](uint64_t bytes) {
     const uint64_t held = budget_->used(base::MemoryClass::kCache);
     return held > floor ? cache_->Shrink(std::min(bytes, held - floor)) : 0;
-  });
-  leases_ =
-      std::make_unique<QueueLeases>(QueueLeases::Options{.own_max = 4 * cores}, disk_, &io_totals_);
+  };
+  budget_->SetReclaim(reclaim);
+  buffers_->SetReclaim(reclaim);
+  leases_ = std::make_unique<QueueLeases>(
+      QueueLeases::Options{.own_max = kRingsPerCore * cores, .shared_max = kRingsPerCore * cores},
+      disk_, &io_totals_);
   Result<std::unique_ptr<LogThread>> log_thread = LogThread::Start(disk_, clock_, &io_totals_);
   if (!log_thread.ok()) return log_thread.status();
   log_thread_ = std::move(*log_thread);
@@ -125,22 +137,28 @@ Status RuntimeCore::Build(io::Disk* disk) {
   if (!workers.ok()) return workers.status();
   workers_ = std::move(*workers);
   budget_->SetWatch([this] {
-    workers_->Schedule(JobPriority::kMaintenance, this, [this](io::Queue*) { GrowArena(); });
+    workers_->Schedule(JobPriority::kPrepare, this, [this](io::Queue*) { GrowArena(); });
   });
-  budget_->WatchAt(0);  // the first charge brings the first chunk
+  // The first chunk at once: it shows whether memory can be registered.
+  (void)disk_->arena()->GrowTo(1);
+  budget_->WatchAt(disk_->arena()->mapped_bytes() / 2);
+  {
+    base::MutexLock lock(&fallback_mutex_);
+    built_ = true;
+  }
   LogFallbacks();
   return Status();
 }
 
 // Keeps the arena at twice of what is charged: the first touch of memory takes seconds a GiB, which
-// no read and no commit should wait for.
+// no read and no commit should wait for. One chunk a job, since a log segment may wait behind it.
 void RuntimeCore::GrowArena() {
   io::BufferArena* const arena = disk_->arena();
-  while (budget_->used() >= arena->mapped_bytes() / 2) {
-    const uint64_t before = arena->mapped_bytes();
+  const uint64_t before = arena->mapped_bytes();
+  if (budget_->used() >= before / 2) {
     if (!arena->GrowTo(before + 1) || arena->mapped_bytes() == before) return;  // as far as it goes
   }
-  budget_->WatchAt(arena->mapped_bytes() / 2);
+  budget_->WatchAt(arena->mapped_bytes() / 2);  // what is charged may ask for the next one at once
 }
 
 RuntimeCore::~RuntimeCore() {
@@ -150,6 +168,11 @@ RuntimeCore::~RuntimeCore() {
       workers_->Drain(this);
       budget_->WatchAt(UINT64_MAX);  // a job that was under way may have set it again
     }
+    if (disk_ != nullptr) LogFallbacks();  // a job that would have may be among the drained
+    {
+      base::MutexLock lock(&fallback_mutex_);
+      built_ = false;
+    }
     workers_.reset();
     log_thread_.reset();
     leases_.reset();
@@ -157,6 +180,7 @@ RuntimeCore::~RuntimeCore() {
     while (epochs_ != nullptr && epochs_->Collect() > 0) base::SpinPause();
     fetcher_.reset();
     if (budget_ != nullptr) budget_->SetReclaim(nullptr);
+    if (buffers_ != nullptr) buffers_->SetReclaim(nullptr);
     cache_.reset();
     buffers_.reset();
     epochs_.reset();
@@ -199,13 +223,41 @@ void RuntimeCore::Log(std::string_view line) const {
   if (options_.logger) options_.logger(line);
 }
 
-void RuntimeCore::LogFallbacks() const {
-  const io::DiskFacts facts = disk_->Facts();
-  if (!facts.fallback_reason.empty()) {
-    Log("runtime: I/O driver is " + facts.driver + ": " + facts.fallback_reason);
+// On whatever thread fell back, perhaps under its locks: the logger is called by a job.
+void RuntimeCore::OnFallback() {
+  {
+    base::MutexLock lock(&fallback_mutex_);
+    if (!built_) return;  // Build looks at its end
   }
-  if (!facts.registered_buffers && !facts.registered_reason.empty()) {
-    Log("runtime: buffers are not registered: " + facts.registered_reason);
+  workers_->Schedule(JobPriority::kMaintenance, this, [this](io::Queue*) { LogFallbacks(); });
+}
+
+void RuntimeCore::LogFallbacks() {
+  const io::DiskFacts facts = disk_->Facts();
+  std::array<std::string, io::kFastPathCount> lines;
+  const auto line = [&lines](io::FastPath path) -> std::string& {
+    return lines[static_cast<size_t>(path)];
+  };
+  if (!facts.fallback_reason.empty()) {
+    line(io::FastPath::kRing) =
+        "runtime: I/O driver is " + facts.driver + ": " + facts.fallback_reason;
+  }
+  if (!facts.direct_io) {
+    line(io::FastPath::kDirectIo) = "runtime: no direct I/O: " + facts.direct_io_reason;
+  }
+  if (!facts.registered_buffers) {
+    line(io::FastPath::kRegisteredBuffers) =
+        "runtime: buffers are not registered: " + facts.registered_reason;
+  }
+  {
+    base::MutexLock lock(&fallback_mutex_);
+    for (size_t i = 0; i < lines.size(); ++i) {
+      if (said_[i]) lines[i].clear();
+      if (!lines[i].empty()) said_[i] = true;
+    }
+  }
+  for (const std::string& each : lines) {
+    if (!each.empty()) Log(each);
   }
 }
 
@@ -222,10 +274,13 @@ std::vector<std::string> RuntimeCore::Facts() const {
   if (!facts.ring_flags.empty()) add("ring_flags", facts.ring_flags);
   add("registered_buffers", YesOrNo(facts.registered_buffers));
   if (!facts.registered_reason.empty()) add("registered_buffers_off", facts.registered_reason);
+  add("direct_io", facts.direct_io ? "yes" : "no: " + facts.direct_io_reason);
   add("locked_bytes", std::to_string(facts.locked_bytes));
   add("background_threads", std::to_string(workers_->thread_count()));
   add("thread_queues", std::to_string(leases.own_alive));
   add("shared_queues", std::to_string(leases.shared_alive));
+  add("plain_queues", std::to_string(leases.plain_alive));
+  if (const char* const cause = Io().broken_cause; cause != nullptr) add("ring_broken", cause);
   add("memory_budget_bytes", std::to_string(memory.limit_bytes));
   add("memory_used_bytes", std::to_string(memory.used_bytes));
   add("memory_over_bytes_max", std::to_string(memory.over_bytes_max));

@@ -9,10 +9,12 @@
 //   3. A forked child must not use it: calls that can answer do so with Failed, and its end leaks
 //   it.
 //   4. Pinned memory grows in the background, ahead of its use, by one chunk at a time.
-//   5. Nothing falls back silently: the logger is told once, Facts() always.
+//   5. Nothing falls back silently: of each fast path that is or comes to be off the logger is told
+//      once, Facts() always. The logger is not called under locks of the I/O.
 #ifndef TREERING_ENGINE_RUNTIME_RUNTIME_H_
 #define TREERING_ENGINE_RUNTIME_RUNTIME_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,10 +25,12 @@
 #include "api/result.h"
 #include "engine/base/clock.h"
 #include "engine/base/epoch.h"
+#include "engine/base/thread.h"
 #include "engine/cache/block_fetcher.h"
 #include "engine/cache/page_cache.h"
 #include "engine/io/buffer_pool.h"
 #include "engine/io/disk.h"
+#include "engine/io/fallbacks.h"
 #include "engine/runtime/budget_impl.h"
 #include "engine/runtime/io_totals.h"
 #include "engine/runtime/log_thread.h"
@@ -92,7 +96,8 @@ class RuntimeCore {
  private:
   explicit RuntimeCore(const RuntimeOptions& options);
   Status Build(io::Disk* disk);
-  void LogFallbacks() const;
+  void OnFallback();
+  void LogFallbacks();
   void GrowArena();
 
   const RuntimeOptions options_;
@@ -111,6 +116,9 @@ class RuntimeCore {
   std::unique_ptr<QueueLeases> leases_;
   std::unique_ptr<LogThread> log_thread_;
   std::unique_ptr<WorkerPool> workers_;
+  base::Mutex fallback_mutex_;
+  bool built_ = false;                           // workers_ can be asked
+  std::array<bool, io::kFastPathCount> said_{};  // to the logger
 };
 
 }  // namespace treering::runtime

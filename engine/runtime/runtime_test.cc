@@ -1,10 +1,19 @@
 #include "engine/runtime/runtime.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 #include <functional>
 #include <memory>
@@ -12,6 +21,7 @@
 #include <vector>
 
 #include "engine/base/thread.h"
+#include "engine/io/fresh_path.h"
 #include "engine/io/sim_disk.h"
 #include "engine/io/sim_testing.h"
 
@@ -107,6 +117,28 @@ TEST(RuntimeTest, TheArenaGrowsAheadOfItsUse) {
   EXPECT_EQ(disk.arena()->allocated_bytes(), 4 * kMiB);
 }
 
+TEST(RuntimeTest, TheArenaGrowsWhileCompactionsTakeTheirThreads) {
+  io::SimStorage storage;
+  io::SimDisk disk(&storage);
+  RuntimeOptions options = SmallOptions();
+  options.background_threads = 2;
+  auto runtime = std::move(RuntimeCore::CreateOn(&disk, options)).value();
+  std::atomic<bool> end{false};
+  for (int i = 0; i < 2; ++i) {
+    runtime->workers()->Schedule(JobPriority::kLevel0, &end, [&end](io::Queue*) {
+      while (!end.load()) base::SleepNanos(100'000);
+    });
+  }
+  while (runtime->workers()->running() == 0) base::SleepNanos(100'000);
+  const io::Buffer buffer = runtime->buffers()->Allocate(2 * kMiB);
+  for (int i = 0; i < 1000 && disk.arena()->mapped_bytes() < 6 * kMiB; ++i) {
+    base::SleepNanos(5'000'000);
+  }
+  EXPECT_GE(disk.arena()->mapped_bytes(), 6 * kMiB);
+  end.store(true);
+  runtime->workers()->Drain(&end);
+}
+
 TEST(RuntimeTest, FactsNameDriverBudgetAndClasses) {
   io::SimStorage storage;
   io::SimDisk disk(&storage);
@@ -150,6 +182,101 @@ TEST(RuntimeTest, TheLoggerIsToldWhyAFastPathIsOff) {
   EXPECT_EQ(lines.size(), expected);
 }
 
+// Runs `body` in a forked child that then exits as a program does; what it returned.
+bool InChild(const std::function<bool()>& body) {
+  const pid_t child = fork();
+  EXPECT_GE(child, 0);
+  if (child == 0) {
+    const int code = body() ? 0 : 1;
+#ifdef __SANITIZE_ADDRESS__
+    _exit(code);  // what the parent's threads own would count as leaked
+#else
+    std::exit(code);
+#endif
+  }
+  int result = -1;
+  EXPECT_EQ(waitpid(child, &result, 0), child);
+  EXPECT_TRUE(WIFEXITED(result)) << "signal " << WTERMSIG(result);
+  return WIFEXITED(result) && WEXITSTATUS(result) == 0;
+}
+
+// Locked memory for rings but not for the first chunk of buffers.
+bool LimitLockedMemory() {
+  const rlimit limit = {kMiB, kMiB};
+  if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0) return false;
+  return geteuid() != 0 || setuid(65534) == 0;  // root may lock without limit
+}
+
+TEST(RuntimeTest, TooLittleLockedMemoryIsSaidOnce) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer allows no new threads after a fork";
+#endif
+  EXPECT_TRUE(InChild([] {
+    std::vector<std::string> lines;
+    RuntimeOptions options = SmallOptions();
+    options.io_backend = IoBackend::kUring;
+    options.logger = [&lines](std::string_view line) { lines.emplace_back(line); };
+    if (!LimitLockedMemory()) return false;
+    auto runtime = RuntimeCore::Create(options);
+    if (!runtime.ok()) return false;
+    const bool said = lines.size() == 1 &&
+                      lines[0].find("buffers are not registered") != std::string::npos &&
+                      lines[0].find("ulimit -l") != std::string::npos;
+    { const io::Buffer more = (*runtime)->buffers()->Allocate(8 * kMiB); }
+    const std::vector<std::string> facts = (*runtime)->Facts();
+    const bool shown =
+        std::find(facts.begin(), facts.end(), "registered_buffers: no") != facts.end();
+    runtime->reset();
+    return said && shown && lines.size() == 1;
+  }));
+}
+
+// Any file that asks for direct I/O is refused it, as on file systems that have none.
+bool RefuseDirectIo() {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fcntl, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args) + 16),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_DIRECT, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {.len = 6, .filter = filter};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+TEST(RuntimeTest, AFileWithoutDirectIoIsSaidOnceAndShown) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer allows no new threads after a fork";
+#endif
+  const std::string path = io::FreshPath("runtime");
+  EXPECT_TRUE(InChild([&path] {
+    base::Mutex mutex;
+    std::vector<std::string> lines;
+    RuntimeOptions options = SmallOptions();
+    options.io_backend = IoBackend::kUring;
+    options.logger = [&](std::string_view line) {
+      base::MutexLock lock(&mutex);
+      lines.emplace_back(line);
+    };
+    auto runtime = std::move(RuntimeCore::Create(options)).value();
+    const auto has = [&runtime](const std::string& line) {
+      const std::vector<std::string> facts = runtime->Facts();
+      return std::find(facts.begin(), facts.end(), line) != facts.end();
+    };
+    if (!has("direct_io: yes") || !lines.empty() || !RefuseDirectIo()) return false;
+    auto directory = std::move(runtime->disk()->OpenDirectory(path, true)).value();
+    for (const char* name : {"a", "b"}) {
+      if (!directory->Open(name, {.mode = io::OpenMode::kCreate}).ok()) return false;
+    }
+    const std::string why = path + "/a: the file system refuses O_DIRECT";
+    const bool shown = has("direct_io: no: " + why);
+    runtime.reset();
+    return shown && lines == std::vector<std::string>{"runtime: no direct I/O: " + why};
+  }));
+}
+
 TEST(RuntimeTest, TheDefaultIsOneForTheProcess) {
   auto first = std::move(RuntimeCore::Default()).value();
   auto second = std::move(RuntimeCore::Default()).value();
@@ -168,24 +295,6 @@ TEST(RuntimeTest, AQueueOfALivingThreadEndsWithTheRuntime) {
   other.Join();
   auto next = std::move(RuntimeCore::Create(SmallOptions())).value();
   EXPECT_TRUE(next->LeaseQueue().ok());
-}
-
-// Runs `body` in a forked child that then exits as a program does; what it returned.
-bool InChild(const std::function<bool()>& body) {
-  const pid_t child = fork();
-  EXPECT_GE(child, 0);
-  if (child == 0) {
-    const int code = body() ? 0 : 1;
-#ifdef __SANITIZE_ADDRESS__
-    _exit(code);  // what the parent's threads own would count as leaked
-#else
-    std::exit(code);
-#endif
-  }
-  int result = -1;
-  EXPECT_EQ(waitpid(child, &result, 0), child);
-  EXPECT_TRUE(WIFEXITED(result)) << "signal " << WTERMSIG(result);
-  return WIFEXITED(result) && WEXITSTATUS(result) == 0;
 }
 
 TEST(RuntimeTest, AForkedChildIsRefusedAndEndsCleanly) {

@@ -75,21 +75,33 @@ void WorkerPool::WorkerBody(Worker* worker) {
 }
 
 bool WorkerPool::TakeLocked(Worker* worker, Waiting* taken) {
-  const bool ordinary_allowed = options_.threads == 1 || ordinary_ + 1 < options_.threads;
-  for (int priority = 0; priority < kJobPriorityCount; ++priority) {
-    const bool ordinary = priority > static_cast<int>(JobPriority::kFlush);
-    if (ordinary && !ordinary_allowed) return false;
-    auto& waiting = waiting_[static_cast<size_t>(priority)];
-    if (waiting.empty()) continue;
-    *taken = std::move(waiting.front());
-    waiting.pop_front();
-    worker->busy = true;
-    worker->ordinary = ordinary;
-    worker->running_owner = taken->owner;
-    if (ordinary) ++ordinary_;
-    return true;
+  for (const JobPriority urgent : {JobPriority::kPrepare, JobPriority::kFlush}) {
+    if (TakeOfLocked(urgent, worker, taken)) return true;
   }
-  return false;
+  if (options_.threads > 1 && ordinary_ + 1 >= options_.threads) return false;
+  const bool upkeep_waits = waiting_[static_cast<size_t>(JobPriority::kMaintenance)].size() > 0;
+  const bool upkeep_first = upkeep_waits && passed_upkeep_ >= kUpkeepTurn;
+  if (!upkeep_first) {
+    for (const JobPriority compaction : {JobPriority::kLevel0, JobPriority::kDeeper}) {
+      if (!TakeOfLocked(compaction, worker, taken)) continue;
+      passed_upkeep_ = upkeep_waits ? passed_upkeep_ + 1 : 0;
+      return true;
+    }
+  }
+  passed_upkeep_ = 0;
+  return TakeOfLocked(JobPriority::kMaintenance, worker, taken);
+}
+
+bool WorkerPool::TakeOfLocked(JobPriority priority, Worker* worker, Waiting* taken) {
+  auto& waiting = waiting_[static_cast<size_t>(priority)];
+  if (waiting.empty()) return false;
+  *taken = std::move(waiting.front());
+  waiting.pop_front();
+  worker->busy = true;
+  worker->ordinary = priority > JobPriority::kFlush;
+  worker->running_owner = taken->owner;
+  if (worker->ordinary) ++ordinary_;
+  return true;
 }
 
 void WorkerPool::Schedule(JobPriority priority, const void* owner, Job job) {

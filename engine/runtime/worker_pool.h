@@ -3,7 +3,8 @@
 // Owner: the Runtime.
 // Threads: any, except that a job never drains its own owner.
 // Invariants:
-//   1. Jobs start in order of priority, within one priority in order of arrival.
+//   1. Jobs start in order of priority, within one priority in order of arrival. Only upkeep that
+//      waited while kUpkeepTurn compactions started goes before the next one.
 //   2. With two threads or more, one is always free for kPrepare and kFlush.
 //   3. A job gets its thread's queue and leaves nothing in flight on it (CHECKed).
 //   4. After Drain(owner) no job of that owner runs, waits, or holds what it captured.
@@ -27,7 +28,7 @@
 namespace treering::runtime {
 
 enum class JobPriority : uint8_t {
-  kPrepare,      // short, and the commit path will need it: the next log segment
+  kPrepare,      // short, and the commit path will need it: the next log segment, memory
   kFlush,        // memtable to level 0
   kLevel0,       // compaction out of level 0
   kDeeper,       // other compactions
@@ -41,6 +42,10 @@ class WorkerPool {
     uint32_t threads = 1;
     uint32_t queue_depth = 128;
   };
+  // Compactions that start while upkeep waits. They schedule their successors themselves, so
+  // without a bound neither files nor log segments would ever be deleted under steady load.
+  static constexpr uint32_t kUpkeepTurn = 2;
+
   // Takes the thread's own queue.
   using Job = std::function<void(io::Queue*)>;
 
@@ -78,6 +83,7 @@ class WorkerPool {
   Status StartWorkers();
   void WorkerBody(Worker* worker);
   bool TakeLocked(Worker* worker, Waiting* taken);
+  bool TakeOfLocked(JobPriority priority, Worker* worker, Waiting* taken);
   bool OwnerRunsLocked(const void* owner) const;
 
   io::Disk* const disk_;
@@ -88,8 +94,9 @@ class WorkerPool {
   base::CondVar idle_;  // a job ended, or a worker is up
   std::array<std::deque<Waiting>, kJobPriorityCount> waiting_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  uint32_t started_ = 0;   // workers that have a queue, or failed to get one
-  uint32_t ordinary_ = 0;  // running jobs below kFlush
+  uint32_t started_ = 0;        // workers that have a queue, or failed to get one
+  uint32_t ordinary_ = 0;       // running jobs below kFlush
+  uint32_t passed_upkeep_ = 0;  // compactions started since upkeep last ran or began to wait
   std::vector<const void*> draining_;
   Status start_status_;
   bool stop_ = false;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -78,8 +79,36 @@ TEST(WorkerPoolTest, JobsStartByPriorityThenByArrival) {
     gate.Open();
     last.AwaitArrivals(1);
     world.pool->Drain(&world);
-    EXPECT_EQ(order, "pfldem");
+    EXPECT_EQ(order, "pfldme");  // upkeep let two compactions pass
   });
+}
+
+TEST(WorkerPoolTest, UpkeepRunsAmongCompactionsWithoutEnd) {
+  for (const uint32_t threads : {1u, 2u, 3u}) {
+    io::RunSim(threads, [threads] {
+      World world(threads);
+      Gate upkeep;
+      upkeep.Open();
+      bool stop = false;  // the simulation runs one thread at a time
+      uint64_t compactions = 0;
+      std::function<void(io::Queue*)> compaction = [&](io::Queue*) {
+        base::SleepNanos(1000);
+        ++compactions;
+        if (!stop) world.pool->Schedule(JobPriority::kLevel0, &world, compaction);
+      };
+      for (uint32_t i = 0; i < threads; ++i) {
+        world.pool->Schedule(JobPriority::kLevel0, &world, compaction);
+      }
+      while (compactions < 10) base::SleepNanos(1000);
+      const uint64_t before = compactions;
+      world.pool->Schedule(JobPriority::kMaintenance, &world, [&](io::Queue*) { upkeep.Pass(); });
+      for (int i = 0; i < 1000 && upkeep.arrived() == 0; ++i) base::SleepNanos(1000);
+      EXPECT_EQ(upkeep.arrived(), 1) << threads << " threads";
+      EXPECT_LE(compactions - before, WorkerPool::kUpkeepTurn + threads);
+      stop = true;
+      world.pool->Drain(&world);
+    });
+  }
 }
 
 TEST(WorkerPoolTest, OneThreadStaysFreeForFlushes) {

@@ -119,6 +119,7 @@ uint64_t Log::SpillDueNanos() {
 
 Result<std::unique_ptr<Spill>> Log::BuildSpill(bool wait) { return Build(wait, 0); }
 
+// Null, with promise flags, when no block is left.
 Result<Log::SpillPointer> Log::Build(bool wait, uint16_t promise_flags) {
   base::MutexLock building(&build_mutex_);
   TakenGroups taken;
@@ -139,7 +140,7 @@ Result<Log::SpillPointer> Log::Build(bool wait, uint16_t promise_flags) {
       blocks = BlocksFor(taken.stream_bytes);
       spilled_tail_ = tail_ != nullptr ? tail_->end() : 0;
     } else if (FreeBlocksLocked() <= BlocksFor(pending_.stream_bytes())) {
-      return Status::NoSpace("no prepared log segment has a block left for a promise");
+      return SpillPointer();  // what is left belongs to groups that were taken
     }
     range =
         PlaceLocked(blocks, taken.groups.empty() ? spilled_sequence_ : pending_.last_sequence());
@@ -182,6 +183,7 @@ SpillRange Log::PlaceLocked(uint64_t blocks, key::Sequence last_sequence) {
     if (entry.first_lsn >= range.first_lsn) {
       demand_.NoteUse(entry.segment->info.blocks * kLogBlockBytes, clock_->NowNanos());
     }
+    if (entry.end_lsn() <= range.end_lsn) segments_used_up_.fetch_add(1, std::memory_order_release);
   }
   UpdateSegmentWantedLocked();
   return range;
@@ -267,11 +269,11 @@ Status Log::SpillAll(io::Queue* queue, Durability durability) {
   return Finish(queue, std::move(*spill), last, durability);
 }
 
-Status Log::WritePromise(io::Queue* queue, bool clean_close) {
+Result<PromiseOutcome> Log::WritePromise(io::Queue* queue, bool clean_close) {
   uint64_t written_lsn = 0;
   {
     base::MutexLock lock(&mutex_);
-    if (!clean_close && vouched_lsn_ >= groups_end_lsn_) return Status::Ok();
+    if (!clean_close && vouched_lsn_ >= groups_end_lsn_) return PromiseOutcome::kVouched;
     written_lsn = frontier_.written_lsn();
   }
   Status status = WaitDurable(queue, 0, written_lsn);
@@ -279,12 +281,13 @@ Status Log::WritePromise(io::Queue* queue, bool clean_close) {
   const uint16_t flags = kBlockPromise | (clean_close ? kBlockCleanClose : 0);
   Result<SpillPointer> block = Build(/*wait=*/true, flags);
   if (!block.ok()) return block.status();
+  if (*block == nullptr) return PromiseOutcome::kNoBlock;
   Complete(queue, block->get());
   status = WaitDurable(queue, 0, (*block)->range().end_lsn);
   if (!status.ok()) return status;
   base::MutexLock lock(&mutex_);
   vouched_lsn_ = std::max(vouched_lsn_, written_lsn);
-  return Status::Ok();
+  return PromiseOutcome::kVouched;
 }
 
 // --- Waiting ---

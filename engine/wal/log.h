@@ -77,6 +77,11 @@ struct LogGroup {
   Durability durability = Durability::kProcess;
 };
 
+enum class PromiseOutcome : uint8_t {
+  kVouched,  // a durable block vouches for everything that was written
+  kNoBlock,  // no prepared segment has a block left: nothing is lost but the vouching
+};
+
 enum class AppendOutcome : uint8_t {
   // Taken; the bytes are the log's now. In the tail, where they survive the death of the process;
   // or, a kMemory group in write mode, kept for the next spill.
@@ -109,6 +114,11 @@ class Log {
 
   // InvalidArgument for an empty group or one above kGroupPayloadBytesMax; the sticky error.
   Result<Appended> Append(const LogGroup& group);
+  // Whether a group of that many bytes goes through the tail. One that does not may be borrowed:
+  // its leader has a queue at hand before it appends.
+  bool TailTakes(uint64_t payload_bytes) const {
+    return tail_ != nullptr && tail_->Accepts(payload_bytes);
+  }
 
   // Takes all groups that were appended and not yet spilled, and fixes their place in the log. Null
   // when there are none. With four spills in flight it waits for one to finish, or, with `wait`
@@ -132,9 +142,8 @@ class Log {
 
   // Makes everything that is written durable and then writes an empty block that vouches for it,
   // unless a durable one does already. With `clean_close`, always, as the last block of all; call
-  // SpillAll(kDisk) before. NoSpace when no prepared segment has a block left: nothing is lost then
-  // but the vouching.
-  Status WritePromise(io::Queue* queue, bool clean_close = false);
+  // SpillAll(kDisk) before.
+  Result<PromiseOutcome> WritePromise(io::Queue* queue, bool clean_close = false);
 
   // When the log thread should spill: a clock time, 0 for at once, kNever when nothing waits.
   uint64_t SpillDueNanos();
@@ -152,6 +161,8 @@ class Log {
   // Bytes of the segment that should be prepared next; 0 when none is wanted. One atomic
   // load.
   uint64_t SegmentWanted() const;
+  // How many segments this generation has filled to the last block. One atomic load.
+  uint64_t SegmentsUsedUp() const { return segments_used_up_.load(std::memory_order_acquire); }
 
   // --- Forgetting ---
 
@@ -206,6 +217,7 @@ class Log {
   uint64_t vouched_lsn_;            // a durable block promises everything below it
   SyncTicket syncing_;              // the furthest that a sync on its way will reach
   std::atomic<uint64_t> segment_wanted_{0};
+  std::atomic<uint64_t> segments_used_up_{0};
 };
 
 }  // namespace treering::wal

@@ -58,7 +58,7 @@ void ExpectPoisoned(FaultyLog* log, const Status& first) {
   for (const Durability durability : {Durability::kMemory, kProcess, kDisk}) {
     EXPECT_EQ(log->bench()->Commit(100, durability).ToString(), first.ToString());
   }
-  EXPECT_EQ(log->log()->WritePromise(log->bench()->queue()).ToString(), first.ToString());
+  EXPECT_EQ(log->log()->WritePromise(log->bench()->queue()).status().ToString(), first.ToString());
   EXPECT_EQ(log->storage.io_count(), io_count);
   EXPECT_EQ(log->log()->SpillDueNanos(), Log::kNever);
 }

@@ -16,20 +16,16 @@ namespace {
 constexpr uint64_t kPieceBlocks = 64;  // 256 KiB
 constexpr size_t kSlots = 4;
 constexpr uint64_t kSegmentBlocksMax = kSegmentBytesMax / kLogBlockBytes;
-// Far beyond any log; below it sums of LSNs cannot overflow.
-constexpr uint64_t kLsnMax = 1ull << 62;
 
 // Which of the segments holds the start.
 Result<size_t> StartIndex(const std::vector<SegmentInfo>& segments, const ReplayStart& start) {
-  for (size_t i = 0; i < segments.size(); ++i) {
+  const bool is_possible = start.lsn >= start.block_index && start.lsn <= kLsnMax;
+  for (size_t i = 0; is_possible && i < segments.size(); ++i) {
     if (segments[i].number != start.segment && start.segment != 0) continue;
-    if (start.block_index > segments[i].blocks || start.lsn < start.block_index ||
-        start.lsn > kLsnMax) {
-      break;
-    }
+    if (start.block_index > segments[i].blocks) break;
     return i;
   }
-  if (segments.empty() && start.segment == 0) return size_t{0};
+  if (is_possible && segments.empty() && start.segment == 0) return size_t{0};
   return Status::Corruption("manifest: the replay start (block " + std::to_string(start.lsn) +
                             ", segment " + std::to_string(start.segment) + ", block index " +
                             std::to_string(start.block_index) +

@@ -81,6 +81,8 @@ TEST_F(LogReaderTest, ABadStartIsCorruption) {
   segments_.clear();
   EXPECT_TRUE(Open({10, 0, 0, 4, 0}).status().IsCorruption());
   EXPECT_TRUE(Open({10, 0, 0, 0, 0}).ok());
+  EXPECT_TRUE(Open({10, 0, 0, 0, 11}).status().IsCorruption());
+  EXPECT_TRUE(Open({UINT64_MAX, 0, 0, 0, 0}).status().IsCorruption());
 }
 
 TEST_F(LogReaderTest, ImpossibleLengthsAreRefused) {

@@ -197,7 +197,10 @@ TEST_F(LogTest, APromiseNeedsABlockThatNoGroupNeeds) {
   // One segment of two blocks, and both go to the group.
   EXPECT_EQ(Append(1, std::string(5000, 'x'), kProcess), AppendOutcome::kStored);
   ASSERT_TRUE(log()->SpillAll(queue(), kProcess).ok());
-  EXPECT_TRUE(log()->WritePromise(queue()).code() == Status::Code::kNoSpace);
+  const auto promised = log()->WritePromise(queue());
+  ASSERT_TRUE(promised.ok()) << promised.status().ToString();
+  EXPECT_EQ(*promised, PromiseOutcome::kNoBlock);
+  EXPECT_EQ(log()->SegmentsUsedUp(), 1u);
   EXPECT_TRUE(log()->error().ok());
 }
 

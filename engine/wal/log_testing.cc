@@ -216,7 +216,7 @@ Status LogBench::Forget(key::Sequence sequence) {
 
 Status LogBench::Close() {
   Status status = log_->SpillAll(queue_.get(), Durability::kDisk);
-  if (status.ok()) status = log_->WritePromise(queue_.get(), /*clean_close=*/true);
+  if (status.ok()) status = log_->WritePromise(queue_.get(), /*clean_close=*/true).status();
   if (status.ok()) log_.reset();
   return status;
 }

@@ -36,6 +36,12 @@ Result<HeaderState> CheckHeader(std::span<const std::byte> file, const std::stri
     return Status::Corruption(path + " offset 24: tail of another database: expected id " +
                               identity.database_id.ToHex() + ", found " + id.ToHex());
   }
+  const auto is_zero = [](std::byte b) { return b == std::byte{0}; };
+  if (!std::all_of(p + kTailReservedAt, p + kTailIdAt, is_zero) ||
+      !std::all_of(p + kTailHeaderEnd, p + kTailHeaderPageBytes, is_zero)) {
+    return Status::Corruption(path + " offset 0: reserved bytes of the tail's header: expected " +
+                              "zeros, found others under a right sum");
+  }
   if (base::Load64(p + kTailGenerationAt) != identity.generation) return HeaderState::kUnknown;
   const uint64_t capacity = base::Load64(p + kTailCapacityAt);
   if (capacity != identity.capacity) {
@@ -97,12 +103,17 @@ class RingScan {
     return bytes;
   }
 
+  bool PaddingIsZero(uint64_t at, uint64_t bytes) const {
+    const char* const end = Ptr(at + kTailRecordHeaderBytes) + HeaderAt(at).payload_bytes;
+    return std::all_of(end, Ptr(at + bytes), [](char c) { return c == 0; });
+  }
+
   bool SumHolds(uint64_t at, uint64_t bytes) const {
     const uint64_t seed = TailRecordSeed(identity_.database_id, identity_.generation,
                                          PositionAt(at), identity_.capacity);
     const uint64_t sum =
         base::Xxh3(Ptr(at) + kTailRecordPositionAt, bytes - kTailRecordPositionAt, seed);
-    return base::Load64(Ptr(at)) == sum;
+    return base::Load64(Ptr(at)) == sum && PaddingIsZero(at, bytes);
   }
 
   TailRecord Record(uint64_t at) const {

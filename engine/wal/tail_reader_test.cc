@@ -31,6 +31,12 @@ class TailImage {
     base::Store64(p + 48, capacity);
     base::Store64(p, base::Xxh3(p + 8, 4088, base::SeedOf(identity.database_id, 0x5441494c)));
   }
+  // A byte that must be zero, under a right sum.
+  void SetReserved(size_t at) {
+    char* const p = file_.data();
+    p[at] = 1;
+    base::Store64(p, base::Xxh3(p + 8, 4088, base::SeedOf(identity.database_id, 0x5441494c)));
+  }
   static std::string Record(uint64_t position, key::Sequence first, const std::string& payload,
                             const TailIdentity& identity = {{0x33, 0x44}, 7, kCapacity}) {
     std::string record(TailRecordBytes(payload.size()), '\0');
@@ -149,6 +155,24 @@ TEST(TailReader, TheHeaderTellsAForeignOrNewerFile) {
   other_size.SetHeader(kTailVersion, 2 * kCapacity);
   EXPECT_EQ(other_size.Found(),
             "Corruption: TAIL offset 48: tail capacity: expected 65536, found 131072");
+}
+
+TEST(TailReader, ReservedBytesAreChecked) {
+  for (const size_t at : {20, 23, 56, 4095}) {
+    TailImage image;
+    image.SetReserved(at);
+    EXPECT_EQ(image.Read().status().code(), Status::Code::kCorruption) << at;
+  }
+  // Padding too: with another byte in it, what has a right sum is no record of ours.
+  TailImage image;
+  std::string record = TailImage::Record(0, 1, "x");
+  record.back() = 1;
+  base::Store64(record.data(),
+                base::Xxh3(record.data() + 8, record.size() - 8,
+                           base::SeedOf(image.identity.database_id, image.identity.generation,
+                                        uint64_t{0}, uint64_t{0})));
+  image.Put(0, record);
+  EXPECT_EQ(image.Found(), "");
 }
 
 TEST(TailReader, ADamagedHeaderHidesNoRecord) {

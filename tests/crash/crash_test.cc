@@ -82,7 +82,8 @@ class CrashTest : public ::testing::Test {
     EXPECT_TRUE(status_.ok() || storage->crashed()) << status_.ToString();
   }
 
-  // Recovers, checks, writes on, and recovers again.
+  // Recovers, checks, dies at once and loses what was not synced, recovers, checks, writes on, and
+  // recovers again.
   void Check(SimStorage* storage, const SimCrash& crash) {
     Oracle oracle = oracle_;
     const size_t required = crash.kind == CrashKind::kProcessDeath
@@ -103,9 +104,50 @@ class CrashTest : public ::testing::Test {
             WriteNoted(db.db.get(), &oracle, storage, {{"after", "crash"}}, Durability::kDisk);
         ASSERT_TRUE(written.ok()) << written.ToString();
       }
+      if (open == 0) {  // recovery ends durable
+        storage->CrashNow();
+        (void)db.Close();
+        storage->Restart(CrashKind::kPowerLoss, {.policy = io::PowerPolicy::kDropAll}, 1);
+        continue;
+      }
       const Status closed = db.Close();
       ASSERT_TRUE(closed.ok()) << "open " << open << ": " << closed.ToString();
     }
+  }
+
+  // A world in which `work` died where `part` of its I/O was done.
+  std::unique_ptr<SimStorage> DiedAt(double part, CrashKind kind,
+                                     const std::function<void(SimStorage*)>& work) {
+    SimStorage whole;
+    io::RunSim(1, [&] { work(&whole); });
+    auto storage = std::make_unique<SimStorage>();
+    storage->CrashAt(static_cast<uint64_t>(static_cast<double>(whole.io_count()) * part));
+    io::RunSim(1, [&] { work(storage.get()); });
+    EXPECT_TRUE(storage->crashed());
+    storage->Restart(kind, {.policy = io::PowerPolicy::kRandom}, 1);
+    return storage;
+  }
+
+  // Crashes at every I/O of the recovery of such a world.
+  void LoopRecovery(double part, CrashKind first, const std::function<void(SimStorage*)>& work) {
+    const std::unique_ptr<SimStorage> died = DiedAt(part, first, work);
+    if (HasFailure()) return;
+    io::SimCrashLoop loop;
+    loop.simulate = true;
+    loop.point_step = kPointStep;
+    loop.start = died.get();
+    const auto recover = [](SimStorage* storage) {
+      SimDb db;
+      (void)db.Open(storage, SimDb::SmallOptions());
+      (void)db.Close();
+    };
+    const uint64_t checked =
+        io::ForEachCrash(loop, recover, [&](SimStorage* storage, SimCrash crash) {
+          if (first == CrashKind::kPowerLoss) crash.kind = first;  // what it took stays lost
+          Check(storage, crash);
+        });
+    std::cout << checked << " recoveries checked\n";
+    EXPECT_GT(checked, 100u / kPointStep);
   }
 
   void Loop(const std::function<void(SimStorage*)>& work) {
@@ -126,6 +168,54 @@ class CrashTest : public ::testing::Test {
 TEST_F(CrashTest, DurablePutsWithSegmentRotation) {
   Loop([this](SimStorage* storage) { DurablePuts(storage); });
 }
+TEST_F(CrashTest, RecoveriesOfALog) {
+  for (const double part : {0.5, 0.95}) {
+    for (const CrashKind kind : {CrashKind::kProcessDeath, CrashKind::kPowerLoss}) {
+      LoopRecovery(part, kind, [this](SimStorage* storage) { DurablePuts(storage); });
+    }
+  }
+}
+TEST_F(CrashTest, RecoveriesOfATree) {
+  for (const CrashKind kind : {CrashKind::kProcessDeath, CrashKind::kPowerLoss}) {
+    LoopRecovery(0.7, kind, [this](SimStorage* storage) { FlushAndCompact(storage); });
+  }
+}
+
+// A destruction that was cut short can be done again, and leaves the database or none.
+TEST_F(CrashTest, Destruction) {
+  SimStorage whole;
+  io::RunSim(1, [&] { FlushAndCompact(&whole); });
+  ASSERT_FALSE(HasFailure());
+  const Content all = oracle_.Expected();
+  io::SimCrashLoop loop;
+  loop.simulate = true;
+  loop.start = &whole;
+  const auto destroy = [](SimStorage* storage) {
+    const Status status = SimDb().Destroy(storage);
+    EXPECT_TRUE(status.ok() || storage->crashed()) << status.ToString();
+  };
+  const uint64_t checked =
+      io::ForEachCrash(loop, destroy, [&](SimStorage* storage, const SimCrash&) {
+        SimDb db;
+        Content content;
+        const Status opened = db.Open(storage, SimDb::SmallOptions());
+        ASSERT_TRUE(opened.ok() || opened.IsCorruption()) << opened.ToString();
+        if (opened.ok()) {
+          ASSERT_TRUE(ReadAll(db.db.get(), &content).ok());
+          ASSERT_TRUE(content.empty() || content == all);
+        }
+        const Status again = db.Destroy(storage);
+        ASSERT_TRUE(again.ok()) << again.ToString();
+        ASSERT_TRUE(storage->ListFiles().empty());
+        const Status anew = db.Open(storage, SimDb::SmallOptions());
+        ASSERT_TRUE(anew.ok()) << anew.ToString();
+        ASSERT_TRUE(ReadAll(db.db.get(), &content).ok());
+        ASSERT_TRUE(content.empty());
+      });
+  std::cout << checked << " recoveries checked\n";
+  EXPECT_GT(checked, 100u);
+}
+
 TEST_F(CrashTest, FlushAndCompactionWithDeletes) {
   Loop([this](SimStorage* storage) { FlushAndCompact(storage); });
 }

@@ -1,12 +1,15 @@
 // kill -9 on the real disk: a child writes, the parent keeps what it acknowledged, kills it at a
 // random moment, opens, and compares. Half of the cycles at kProcess, half at kDisk, on io_uring
-// and on plain calls.
+// and on plain calls. The seed that chooses the moments is printed and, as TREERING_SEED, taken
+// back.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <iostream>
 #include <map>
 #include <random>
 #include <thread>
@@ -102,8 +105,11 @@ class KillTest : public ::testing::TestWithParam<IoBackend> {};
 
 TEST_P(KillTest, NothingAcknowledgedIsLost) {
   TempDir dir;
-  const uint64_t seed = std::random_device()();
-  SCOPED_TRACE("seed " + std::to_string(seed));
+  const char* const given = std::getenv("TREERING_SEED");
+  const uint64_t seed =
+      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  std::cout << "TREERING_SEED=" << seed << "\n";
+  SCOPED_TRACE("TREERING_SEED=" + std::to_string(seed));
   std::mt19937_64 random(seed);
   uint64_t count = 0;
   for (int cycle = 0; cycle < kCycles; ++cycle) {

@@ -52,6 +52,8 @@ size_t Oracle::RequiredAtLeast(Durability durability) const {
   return 0;
 }
 
+size_t Oracle::RequiredAfterClose() const { return RequiredAtLeast(Durability::kMemory); }
+
 size_t Oracle::RequiredAfterKill() const { return RequiredAtLeast(Durability::kProcess); }
 
 size_t Oracle::RequiredAfterPowerLoss() const { return RequiredAtLeast(Durability::kDisk); }

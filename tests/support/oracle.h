@@ -41,7 +41,9 @@ class Oracle {
   Content StateAfter(size_t count) const;
   size_t count() const { return batches_.size(); }
 
-  // How many batches must be there after the death of the process, and after power loss.
+  // How many batches must be there after a close that answered OK, after the death of the process,
+  // and after power loss.
+  size_t RequiredAfterClose() const;
   size_t RequiredAfterKill() const;
   size_t RequiredAfterPowerLoss() const;
 

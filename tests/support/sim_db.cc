@@ -17,17 +17,31 @@ Options SimDb::SmallOptions() {
 
 Status SimDb::Open(io::SimStorage* storage, Options options) {
   if (Status closed = Close(); !closed.ok() && !storage->crashed()) return closed;
-  disk = std::make_unique<io::SimDisk>(storage);
-  RuntimeOptions runtime_options;
-  runtime_options.memory_budget = 32 << 20;
-  auto core = runtime::RuntimeCore::CreateOn(disk.get(), runtime_options);
-  if (!core.ok()) return core.status();
-  *(*core)->tuning() = {64 << 10, 64 << 10, 128 << 10};
-  runtime = std::make_shared<Runtime>(*std::move(core));
+  if (Status made = MakeRuntime(storage); !made.ok()) return made;
   options.runtime = runtime;
   auto opened = DB::Open(options, kPath);
   if (!opened.ok()) return opened.status();
   db = *std::move(opened);
+  return Status::Ok();
+}
+
+Status SimDb::Destroy(io::SimStorage* storage) {
+  if (Status closed = Close(); !closed.ok() && !storage->crashed()) return closed;
+  if (Status made = MakeRuntime(storage); !made.ok()) return made;
+  Options options;
+  options.runtime = runtime;
+  return DB::Destroy(kPath, options);
+}
+
+Status SimDb::MakeRuntime(io::SimStorage* storage) {
+  disk = std::make_unique<io::SimDisk>(storage);
+  RuntimeOptions runtime_options;
+  runtime_options.memory_budget = 32 << 20;
+  runtime_options.background_threads = background_threads;
+  auto core = runtime::RuntimeCore::CreateOn(disk.get(), runtime_options);
+  if (!core.ok()) return core.status();
+  *(*core)->tuning() = {64 << 10, 64 << 10, 128 << 10};
+  runtime = std::make_shared<Runtime>(*std::move(core));
   return Status::Ok();
 }
 

@@ -27,10 +27,16 @@ struct SimDb {
   // Opens on `storage`; what was open before is closed.
   Status Open(io::SimStorage* storage, Options options);
   Status Close();
+  // Closes what was open, and deletes the database.
+  Status Destroy(io::SimStorage* storage);
   ~SimDb() { (void)Close(); }
 
   DB* operator->() { return db.get(); }
 
+  // A Runtime of its own on `storage`, with everything small.
+  Status MakeRuntime(io::SimStorage* storage);
+
+  uint32_t background_threads = 0;  // 0: as many as cores
   std::unique_ptr<io::SimDisk> disk;
   std::shared_ptr<Runtime> runtime;
   std::unique_ptr<DB> db;

@@ -1,0 +1,95 @@
+// SpyDisk: a disk that notes what is asked of its queues, and refuses new queues on demand.
+//
+// Owner: the test; the disk under it outlives it.
+// Threads: any; the notes are of all threads together.
+// Invariants:
+//   1. Everything else passes through unchanged.
+#ifndef TREERING_TESTS_SUPPORT_SPY_DISK_H_
+#define TREERING_TESTS_SUPPORT_SPY_DISK_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/base/thread.h"
+#include "engine/io/disk.h"
+
+namespace treering::testing {
+
+class SpyDisk final : public io::Disk {
+ public:
+  explicit SpyDisk(io::Disk* under) : under_(under) {}
+
+  void RefuseQueues(bool refuse) { refuse_ = refuse; }
+  // "submit", "send" (a poll for nothing), "poll", "wait", "run", each followed by a blank.
+  std::string TakeNotes() {
+    base::MutexLock lock(&mutex_);
+    return std::exchange(notes_, "");
+  }
+
+  Result<std::unique_ptr<io::Queue>> NewQueue(uint32_t depth) override {
+    return Spied(refuse_ ? Refusal() : under_->NewQueue(depth));
+  }
+  Result<std::unique_ptr<io::Queue>> NewMovableQueue(uint32_t depth) override {
+    return Spied(refuse_ ? Refusal() : under_->NewMovableQueue(depth));
+  }
+  Result<std::unique_ptr<io::Directory>> OpenDirectory(const std::string& path,
+                                                       bool create) override {
+    return under_->OpenDirectory(path, create);
+  }
+  Status RemoveDirectory(const std::string& path) override { return under_->RemoveDirectory(path); }
+  io::BufferArena* arena() override { return under_->arena(); }
+  io::DiskFacts Facts() override { return under_->Facts(); }
+
+ private:
+  class SpyQueue final : public io::Queue {
+   public:
+    SpyQueue(SpyDisk* disk, std::unique_ptr<io::Queue> under)
+        : disk_(disk), under_(std::move(under)) {}
+    void Submit(io::Request* request) override {
+      disk_->Note("submit ");
+      under_->Submit(request);
+    }
+    size_t Poll(std::span<io::Request*> out) override {
+      disk_->Note(out.empty() ? "send " : "poll ");
+      return under_->Poll(out);
+    }
+    size_t Wait(std::span<io::Request*> out, size_t min_count, uint64_t timeout_nanos) override {
+      disk_->Note("wait ");
+      return under_->Wait(out, min_count, timeout_nanos);
+    }
+    void Wake() override { under_->Wake(); }
+    size_t in_flight() const override { return under_->in_flight(); }
+    const io::QueueStats& stats() const override { return under_->stats(); }
+    Status Run(io::Request* request) override {
+      disk_->Note("run ");
+      return under_->Run(request);
+    }
+
+   private:
+    SpyDisk* const disk_;
+    const std::unique_ptr<io::Queue> under_;
+  };
+
+  static Result<std::unique_ptr<io::Queue>> Refusal() {
+    return Status::OutOfMemory("no locked memory for a queue");
+  }
+  Result<std::unique_ptr<io::Queue>> Spied(Result<std::unique_ptr<io::Queue>> made) {
+    if (!made.ok()) return made.status();
+    return std::unique_ptr<io::Queue>(std::make_unique<SpyQueue>(this, *std::move(made)));
+  }
+  void Note(const char* what) {
+    base::MutexLock lock(&mutex_);
+    notes_ += what;
+  }
+
+  io::Disk* const under_;
+  std::atomic<bool> refuse_{false};
+  base::Mutex mutex_;
+  std::string notes_;
+};
+
+}  // namespace treering::testing
+
+#endif  // TREERING_TESTS_SUPPORT_SPY_DISK_H_
