@@ -1,5 +1,6 @@
 #include "engine/db/commit_pipeline.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,12 @@ constexpr uint64_t kMemoryPollNanos = 1'000'000;
 }  // namespace
 
 CommitPipeline::CommitPipeline(CommitEnv env, key::Sequence last_sequence)
-    : env_(std::move(env)), last_sequence_(last_sequence), publisher_(last_sequence) {}
+    : env_(std::move(env)),
+      last_sequence_(last_sequence),
+      active_since_nanos_(env_.runtime->clock()->NowNanos()),
+      publisher_(last_sequence) {
+  env_.runtime->memtables()->Register(this);
+}
 
 // With the mutex held.
 Status CommitPipeline::Enter() {
@@ -130,9 +136,10 @@ Status CommitPipeline::Lead(CommitGroup* group, Flight* flight) {
 Status CommitPipeline::MakeRoom(uint64_t group_bytes) {
   env_.throttle(group_bytes);
   const auto active = env_.memtables->active();
-  if (active->UsedBytes() > 0 && active->UsedBytes() + group_bytes > env_.memtable_bytes) {
-    env_.memtables->SealActive(last_sequence_);
-    env_.flush_soon();
+  const bool wanted = seal_wanted_.load(std::memory_order_relaxed);
+  if (active->UsedBytes() > 0 &&
+      (wanted || active->UsedBytes() + group_bytes > env_.memtable_bytes)) {
+    Seal();
   }
   return env_.errors->ForWrite();
 }
@@ -145,14 +152,14 @@ Status CommitPipeline::ReserveIn(const CommitGroup& group, Flight* flight) {
     auto reserved = flight->memtable->Reserve(flight->first_sequence, group.count, group.bytes);
     if (reserved.ok()) {
       flight->reservation = *std::move(reserved);
+      env_.runtime->memtables()->Grown();
       return Status::Ok();
     }
     if (!reserved.status().IsOutOfMemory()) return reserved.status();
     const uint64_t before = env_.runtime->clock()->NowNanos();
     Status waited;
     if (flight->memtable->UsedBytes() > 0) {
-      env_.memtables->SealActive(last_sequence_);
-      env_.flush_soon();
+      Seal();
     }
     flight->memtable.reset();
     if (env_.memtables->SealedCount() > 0) {
@@ -278,10 +285,7 @@ Result<key::Sequence> CommitPipeline::SealActive() {
   const std::shared_ptr<CommitGroup> group = queue_.JoinAlone();
   WaitForTurn(group.get());
   const key::Sequence last = last_sequence_;
-  if (env_.memtables->active()->UsedBytes() > 0) {
-    env_.memtables->SealActive(last);
-    env_.flush_soon();
-  }
+  if (env_.memtables->active()->UsedBytes() > 0) Seal();
   {
     base::MutexLock lock(&mutex_);
     queue_.PassOn();
@@ -290,7 +294,33 @@ Result<key::Sequence> CommitPipeline::SealActive() {
   return last;
 }
 
+void CommitPipeline::Seal() {
+  env_.memtables->SealActive(last_sequence_);
+  seal_wanted_.store(false, std::memory_order_relaxed);
+  active_since_nanos_.store(env_.runtime->clock()->NowNanos(), std::memory_order_relaxed);
+  env_.flush_soon();
+}
+
+ActiveMemtable CommitPipeline::Active(uint64_t now_nanos) const {
+  const auto active = env_.memtables->active();
+  if (active->UsedBytes() == 0) return {};
+  const uint64_t since = active_since_nanos_.load(std::memory_order_relaxed);
+  return {active->MemoryBytes(), now_nanos - std::min(now_nanos, since)};
+}
+
+// The leader at work, if there is one, or the next one does it; an idle database's is done here.
+void CommitPipeline::SealSoon() {
+  base::MutexLock lock(&mutex_);
+  if (closed_) return;
+  if (!queue_.empty()) {
+    seal_wanted_.store(true, std::memory_order_relaxed);
+  } else if (env_.memtables->active()->UsedBytes() > 0) {
+    Seal();
+  }
+}
+
 void CommitPipeline::Close() {
+  env_.runtime->memtables()->Unregister(this);
   base::MutexLock lock(&mutex_);
   closed_ = true;
   while (inside_ > 0) drained_.Wait(&mutex_);

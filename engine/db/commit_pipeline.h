@@ -33,6 +33,8 @@
 
 namespace treering::db {
 
+using runtime::ActiveMemtable;
+
 struct CommitEnv {
   runtime::RuntimeCore* runtime = nullptr;
   wal::Log* log = nullptr;  // null without a log
@@ -49,7 +51,7 @@ struct CommitEnv {
   std::function<Status()> wait_for_flush;
 };
 
-class CommitPipeline {
+class CommitPipeline final : private runtime::MemtableUser {
  public:
   CommitPipeline(CommitEnv env, key::Sequence last_sequence);
 
@@ -62,10 +64,13 @@ class CommitPipeline {
   // sequence given out. Aborted after Close.
   Result<key::Sequence> SealActive();
   Status WaitVisible(key::Sequence sequence) { return publisher_.WaitVisible(sequence); }
-  // No further commit begins; waits for those under way.
+  // No further commit begins; waits for those under way. Once.
   void Close();
 
  private:
+  ActiveMemtable Active(uint64_t now_nanos) const override;
+  void SealSoon() override;
+
   // What a group needs between its turn and its end.
   struct Flight {
     std::shared_ptr<memtable::MemTable> memtable;
@@ -84,6 +89,8 @@ class CommitPipeline {
   void WaitForTurn(CommitGroup* group);
   Status Lead(CommitGroup* group, Flight* flight);
   Status MakeRoom(uint64_t group_bytes);
+  // In a group's turn, or with nobody waiting for one.
+  void Seal();
   Status ReserveIn(const CommitGroup& group, Flight* flight);
   Status AppendToLog(const CommitGroup& group, Flight* flight);
   Status TryAppend(const wal::LogGroup& record, Flight* flight);
@@ -100,6 +107,9 @@ class CommitPipeline {
   bool closed_ = false;
   uint32_t inside_ = 0;          // threads between Enter and Leave
   key::Sequence last_sequence_;  // given out; the leader's
+  // The Runtime wants the active memtable flushed; the next leader does it.
+  std::atomic<bool> seal_wanted_{false};
+  std::atomic<uint64_t> active_since_nanos_;
   Publisher publisher_;
 };
 

@@ -18,7 +18,7 @@ size_t PickToFlush(std::span<const ActiveMemtable> active, uint64_t used_bytes,
                    uint64_t bytes_max) {
   uint64_t active_bytes = 0;
   for (const ActiveMemtable& memtable : active) active_bytes += memtable.bytes;
-  if (used_bytes <= bytes_max || active_bytes <= bytes_max / 2) return kNobody;
+  if (used_bytes <= bytes_max || active_bytes <= bytes_max) return kNobody;
   size_t best = kNobody;
   for (size_t i = 0; i < active.size(); ++i) {
     if (active[i].bytes == 0) continue;

@@ -5,7 +5,7 @@
 // Threads: any. SealSoon is called without locks of this class' own but the list's: it must not
 // call back.
 // Invariants:
-//   1. While what is sealed already brings the sum well below the share, nobody is asked.
+//   1. While what is sealed already brings the sum within the share, nobody is asked.
 //   2. A user that unregistered is not called any more.
 #ifndef TREERING_ENGINE_RUNTIME_MEMTABLE_SHARES_H_
 #define TREERING_ENGINE_RUNTIME_MEMTABLE_SHARES_H_
@@ -31,8 +31,8 @@ inline constexpr size_t kNobody = SIZE_MAX;
 
 // The one whose flush gives most back: large ones first, and a memtable counts double for every ten
 // seconds of its age, so that an old small one does not hold its log for ever. kNobody while all
-// memtables together (`used_bytes`, sealed ones included) are within `bytes_max`, or when the
-// active ones are below half of it, so that the flushes under way will do.
+// memtables together (`used_bytes`, sealed ones included) are within `bytes_max`, or will be when
+// what is sealed was flushed.
 size_t PickToFlush(std::span<const ActiveMemtable> active, uint64_t used_bytes, uint64_t bytes_max);
 
 class MemtableUser {

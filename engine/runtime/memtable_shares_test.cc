@@ -29,10 +29,10 @@ TEST(PickToFlush, AnOldOneCountsForMoreThanItsSize) {
 }
 
 TEST(PickToFlush, FlushesUnderWayWillDo) {
-  const std::vector<ActiveMemtable> active = {{10 * kMiB, 0}, {10 * kMiB, 0}};
+  const std::vector<ActiveMemtable> active = {{20 * kMiB, 0}, {20 * kMiB, 0}};
   EXPECT_EQ(PickToFlush(active, 60 * kMiB, 40 * kMiB), kNobody);
-  EXPECT_EQ(PickToFlush(std::vector<ActiveMemtable>{{0, 0}, {21 * kMiB, 0}}, 60 * kMiB, 40 * kMiB),
-            1u);
+  const std::vector<ActiveMemtable> more = {{0, kSecond}, {41 * kMiB, 0}};
+  EXPECT_EQ(PickToFlush(more, 60 * kMiB, 40 * kMiB), 1u);
 }
 
 class FakeUser final : public MemtableUser {

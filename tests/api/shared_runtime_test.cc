@@ -1,0 +1,78 @@
+// Databases on one Runtime share its budget: when their memtables pass their share of it, the one
+// that holds most, and longest, is flushed.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "api/db.h"
+#include "engine/base/thread.h"
+#include "engine/io/sim_testing.h"
+#include "engine/runtime/runtime.h"
+#include "tests/support/stats_json.h"
+
+namespace treering::testing {
+namespace {
+
+constexpr uint64_t kMiB = 1 << 20;
+constexpr uint64_t kBudget = 32 * kMiB;  // the share of memtables is 12.8 MiB
+
+class Pair {
+ public:
+  Pair() {
+    RuntimeOptions runtime;
+    runtime.memory_budget = kBudget;
+    auto core = runtime::RuntimeCore::CreateOn(&disk_, runtime);
+    options_.runtime = std::make_shared<Runtime>(*std::move(core));
+    options_.create_if_missing = true;
+    options_.memtable_bytes = 16 * kMiB;  // neither is full by itself
+    one = DB::Open(options_, "/one").value();
+    two = DB::Open(options_, "/two").value();
+  }
+  static void Write(DB* db, uint64_t bytes) {
+    for (uint64_t written = 0; written < bytes; written += 16 << 10) {
+      ASSERT_TRUE(db->Put("key" + std::to_string(written), std::string(16 << 10, 'v')).ok());
+    }
+  }
+  static uint64_t Flushes(DB* db) { return StatsJson(db).Number("work", "flushes"); }
+
+ private:
+  io::SimStorage storage_;
+  io::SimDisk disk_{&storage_};
+  Options options_;
+
+ public:
+  std::unique_ptr<DB> one;
+  std::unique_ptr<DB> two;
+};
+
+TEST(SharedRuntime, TheLargerMemtableIsFlushed) {
+  io::RunSim(1, [] {
+    Pair pair;
+    Pair::Write(pair.one.get(), 2 * kMiB);
+    Pair::Write(pair.two.get(), 12 * kMiB);
+    base::SleepNanos(2'000'000'000);
+    EXPECT_EQ(Pair::Flushes(pair.one.get()), 0u);
+    EXPECT_EQ(Pair::Flushes(pair.two.get()), 1u);
+  });
+}
+
+TEST(SharedRuntime, AnIdleOldOneIsFlushedBeforeABusyNewOne) {
+  io::RunSim(2, [] {
+    Pair pair;
+    Pair::Write(pair.one.get(), 5 * kMiB);
+    base::SleepNanos(60'000'000'000);
+    // Begins anew, so that its memtable is young.
+    Pair::Write(pair.two.get(), kMiB);
+    ASSERT_TRUE(pair.two->Flush().ok());
+    Pair::Write(pair.two.get(), 9 * kMiB);
+    base::SleepNanos(2'000'000'000);
+    EXPECT_EQ(Pair::Flushes(pair.one.get()), 1u);
+    EXPECT_EQ(Pair::Flushes(pair.two.get()), 1u);
+    PinnedValue value;
+    EXPECT_TRUE(pair.one->Get("key0", &value).ok());
+  });
+}
+
+}  // namespace
+}  // namespace treering::testing
