@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "engine/base/check.h"
-#include "engine/base/file_names.h"
 
 namespace treering::db {
 
@@ -13,12 +12,12 @@ using runtime::JobPriority;
 
 namespace {
 
-constexpr uint64_t kRetryNanos = 1'000'000'000;
+// How often a waiting call looks again, for what nobody tells it.
+constexpr uint64_t kLookNanos = 1'000'000'000;
 constexpr uint64_t kFlushFailuresMax = 3;
 // One sleep of a writer is at most this; the debt is looked at again after it.
 constexpr uint64_t kDelayNanosMax = 20'000'000;
 constexpr uint64_t kDelayNanosMin = 200'000;
-constexpr uint64_t kProbeBytes = 1u << 20;
 
 // Whether the edit only gives the table another place.
 bool IsMove(const manifest::VersionEdit& edit, uint64_t number) {
@@ -28,7 +27,12 @@ bool IsMove(const manifest::VersionEdit& edit, uint64_t number) {
 
 }  // namespace
 
-Background::Background(BackgroundEnv env) : env_(std::move(env)) {}
+Background::Background(BackgroundEnv env)
+    : env_(std::move(env)),
+      deletions_(
+          {env_.runtime, env_.directory, env_.store, env_.log, env_.keeper, env_.errors, &stop_}),
+      retry_({env_.runtime, env_.directory, env_.store, env_.keeper, env_.errors, &stop_,
+              [this] { Resumed(); }}) {}
 
 Background::~Background() { TREERING_CHECK(ShouldStop()); }
 
@@ -45,14 +49,14 @@ void Background::Schedule() {
 void Background::ScheduleLocked() {
   if (ShouldStop()) return;
   DecideDelay();
-  if (!flush_scheduled_ && env_.memtables->SealedCount() > 0 && retry_at_nanos_ == 0 &&
+  if (!flush_scheduled_ && env_.memtables->SealedCount() > 0 && !retry_.waiting() &&
       env_.errors->state() <= DbState::kDegraded) {
     flush_scheduled_ = true;
     env_.runtime->workers()->Schedule(JobPriority::kFlush, env_.store,
                                       [this](io::Queue* queue) { FlushJob(queue); });
   }
   const uint32_t compactions_max = std::max(1u, env_.runtime->workers()->thread_count() - 1);
-  if (compactions_scheduled_ < compactions_max && retry_at_nanos_ == 0 &&
+  if (compactions_scheduled_ < compactions_max && !retry_.waiting() &&
       env_.errors->state() == DbState::kHealthy && CompactionIsDueLocked()) {
     ++compactions_scheduled_;
     const auto priority = JobPriority::kLevel0;
@@ -96,19 +100,20 @@ void Background::NoteFailure(const Status& status) {
   if (status.IsIoError() && ++flush_failures_ < kFlushFailuresMax) return;  // again, on a new file
   if (status.IsNoSpace() || status.IsIoError()) {
     env_.errors->Enter(DbState::kDegraded, status);
-    RetryLater(status);
+    retry_.Later(status);
   } else if (status.IsOutOfMemory()) {
-    RetryLater(status);
+    retry_.Later(status);
   } else {
     env_.errors->EnterFor(status);
   }
 }
 
-// With the mutex held.
-void Background::RetryLater(const Status& status) {
-  retry_at_nanos_ = env_.runtime->clock()->NowNanos() + kRetryNanos;
-  retry_cause_ = status;
-  env_.keeper->Wake();
+// The disk takes files again.
+void Background::Resumed() {
+  base::MutexLock lock(&mutex_);
+  flush_failures_ = 0;
+  ScheduleLocked();
+  changed_.NotifyAll();
 }
 
 Status Background::FlushOnce(io::Queue* queue) {
@@ -145,10 +150,8 @@ Status Background::FlushOnce(io::Queue* queue) {
     stats_.flush_bytes_written += written;
     stats_.flush_nanos += nanos;
     flushed_through_ = std::max(flushed_through_, last);
-    forgotten_segments_.insert(forgotten_segments_.end(), edit.forgotten_segments.begin(),
-                               edit.forgotten_segments.end());
   }
-  if (!edit.forgotten_segments.empty()) ScheduleCleanUp();
+  deletions_.Forgotten(edit.forgotten_segments);
   env_.keeper->PromiseSoon();
   return Status::Ok();
 }
@@ -157,14 +160,7 @@ void Background::MoveReplayStart(key::Sequence flushed_through, manifest::Versio
   const wal::ReplayStart cut = env_.log->Cut(flushed_through);
   edit->replay_start =
       manifest::ReplayStart{cut.lsn, cut.previous_sum, cut.sequence, cut.segment, cut.block_index};
-  // Those of an earlier edit are the log's until they are dropped, and in forgotten_segments_ until
-  // after that: both are asked in one step.
-  base::MutexLock lock(&mutex_);
-  edit->forgotten_segments = env_.log->SegmentsBefore(cut);
-  std::erase_if(edit->forgotten_segments, [this](uint64_t number) {
-    return std::find(forgotten_segments_.begin(), forgotten_segments_.end(), number) !=
-           forgotten_segments_.end();
-  });
+  edit->forgotten_segments = deletions_.SegmentsBefore(cut);
 }
 
 Status Background::Commit(io::Queue* queue, const manifest::VersionEdit& edit, size_t flushed) {
@@ -176,7 +172,7 @@ Status Background::Commit(io::Queue* queue, const manifest::VersionEdit& edit, s
   if (env_.store->status().ok()) {
     // Nothing happened: the new tables are nobody's, and may hold the last room there was.
     for (const manifest::TableMeta& table : edit.added_tables) {
-      if (!IsMove(edit, table.number)) UnlinkTable(table.number);
+      if (!IsMove(edit, table.number)) deletions_.UnlinkTable(table.number);
     }
   }
   // What the manifest refuses for good is no reason to retry: it must be opened again.
@@ -208,7 +204,7 @@ void Background::CompactionJob(io::Queue* queue) {
     SettleLocked(*plan, manual, status);
   }
   plan.reset();
-  ScheduleCleanUp();
+  deletions_.Schedule();
   base::MutexLock lock(&mutex_);
   --compactions_scheduled_;
   ScheduleLocked();
@@ -229,7 +225,7 @@ void Background::SettleLocked(const CompactionPlan& plan, Manual* manual, const 
     std::erase(manuals_, manual);
   }
   if (status.IsNoSpace() || status.IsOutOfMemory() || status.IsIoError()) {
-    RetryLater(status);
+    retry_.Later(status);
   } else if (compaction_error_.ok()) {
     compaction_error_ = status;
   }
@@ -326,66 +322,14 @@ Status Background::CompactRange(const Slice* begin, const Slice* end, key::Seque
       std::erase(manuals_, &manual);
       return ShouldStop() ? Status::Aborted("the database is closing") : env_.errors->ForWrite();
     }
-    if (retry_at_nanos_ != 0) {
+    if (const Status waits = retry_.cause(); !waits.ok()) {
       std::erase(manuals_, &manual);
-      return retry_cause_;
+      return waits;
     }
     ScheduleLocked();
-    changed_.WaitFor(&mutex_, kRetryNanos);
+    changed_.WaitFor(&mutex_, kLookNanos);
   }
   return manual.status;
-}
-
-// --- Deletions ---
-
-void Background::ScheduleCleanUp() {
-  base::MutexLock lock(&mutex_);
-  cleanup_again_ = true;
-  ScheduleCleanUpLocked();
-}
-
-void Background::ScheduleCleanUpLocked() {
-  if (!cleanup_again_ || cleanup_scheduled_ || ShouldStop()) return;
-  cleanup_again_ = false;
-  cleanup_scheduled_ = true;
-  env_.runtime->workers()->Schedule(JobPriority::kMaintenance, env_.store,
-                                    [this](io::Queue* queue) { CleanUp(queue); });
-}
-
-void Background::CleanUp(io::Queue* queue) {
-  std::vector<uint64_t> segments;
-  {
-    base::MutexLock lock(&mutex_);
-    segments = forgotten_segments_;
-  }
-  // What cannot be deleted now is deleted by a later run, or at the next open.
-  if (env_.store->PromiseLatest(queue).ok()) {
-    Delete(segments);
-  } else {
-    env_.errors->EnterForSticky(env_.store->status());
-  }
-  base::MutexLock lock(&mutex_);
-  cleanup_scheduled_ = false;
-  ScheduleCleanUpLocked();
-}
-
-void Background::Delete(const std::vector<uint64_t>& segments) {
-  env_.keeper->DropSegments(segments);
-  {
-    base::MutexLock lock(&mutex_);
-    std::erase_if(forgotten_segments_, [&](uint64_t number) {
-      return std::find(segments.begin(), segments.end(), number) != segments.end();
-    });
-  }
-  env_.runtime->epochs()->Collect();  // readers' last holds of versions
-  for (const uint64_t number : env_.store->TakeObsoleteTables()) {
-    if (ShouldStop()) break;  // the rest are orphans for the next open
-    UnlinkTable(number);
-  }
-}
-
-void Background::UnlinkTable(uint64_t number) {
-  (void)env_.directory->Unlink(base::MakeFileName(base::FileKind::kTable, number));
 }
 
 // --- Waiting ---
@@ -439,7 +383,7 @@ Status Background::WaitForFlush() {
     if (ShouldStop()) return Status::Aborted("the database is closing");
     if (Status status = env_.errors->ForWrite(); !status.ok()) return status;
     if (env_.memtables->SealedCount() == 0) return Status::Ok();
-    changed_.WaitFor(&mutex_, kRetryNanos);
+    changed_.WaitFor(&mutex_, kLookNanos);
   }
   return env_.errors->ForWrite();
 }
@@ -451,9 +395,9 @@ Status Background::WaitFlushed(key::Sequence sequence) {
     if (sealed.empty() || sealed.front().last_sequence > sequence) return Status::Ok();
     if (ShouldStop()) return Status::Aborted("the database is closing");
     if (Status status = env_.errors->ForWrite(); !status.ok()) return status;
-    if (retry_at_nanos_ != 0) return retry_cause_;
+    if (const Status waits = retry_.cause(); !waits.ok()) return waits;
     ScheduleLocked();
-    changed_.WaitFor(&mutex_, kRetryNanos);
+    changed_.WaitFor(&mutex_, kLookNanos);
   }
 }
 
@@ -466,9 +410,9 @@ Status Background::WaitIdle() {
     ScheduleLocked();
     const bool is_idle = !flush_scheduled_ && compactions_scheduled_ == 0 && running_.empty() &&
                          env_.memtables->SealedCount() == 0;
-    if (retry_at_nanos_ != 0) return retry_cause_;
+    if (const Status waits = retry_.cause(); !waits.ok()) return waits;
     if (is_idle) return Status::Ok();
-    changed_.WaitFor(&mutex_, kRetryNanos);
+    changed_.WaitFor(&mutex_, kLookNanos);
   }
 }
 
@@ -482,47 +426,6 @@ void Background::Stop() {
 }
 
 Status Background::FlushNow(io::Queue* queue) { return FlushOnce(queue); }
-
-// --- Retries ---
-
-uint64_t Background::Tick(uint64_t now_nanos) {
-  base::MutexLock lock(&mutex_);
-  if (env_.errors->state() == DbState::kDegraded && retry_at_nanos_ == 0) {
-    retry_at_nanos_ = now_nanos + kRetryNanos;
-    retry_cause_ = env_.errors->cause();
-  }
-  if (retry_at_nanos_ == 0) return runtime::LogThread::kNever;
-  if (now_nanos < retry_at_nanos_) return retry_at_nanos_;
-  retry_at_nanos_ = now_nanos + kRetryNanos;
-  if (!probe_scheduled_ && !ShouldStop()) {
-    probe_scheduled_ = true;
-    env_.runtime->workers()->Schedule(JobPriority::kPrepare, env_.store,
-                                      [this](io::Queue* queue) { Probe(queue); });
-  }
-  return retry_at_nanos_;
-}
-
-// Tries whether the disk takes a file again; if so, everything that waited goes on.
-void Background::Probe(io::Queue* queue) {
-  const auto attempt = [&]() -> Status {
-    auto number = env_.store->NewFileNumber(queue);
-    if (!number.ok()) return number.status();
-    auto segment =
-        wal::CreateSegment(env_.directory, queue, env_.runtime->buffers(), *number, kProbeBytes);
-    if (!segment.ok()) return segment.status();
-    segment->reset();
-    return env_.directory->Unlink(base::MakeFileName(base::FileKind::kSegment, *number));
-  };
-  const Status status = attempt();
-  base::MutexLock lock(&mutex_);
-  probe_scheduled_ = false;
-  if (!status.ok()) return;
-  retry_at_nanos_ = 0;
-  flush_failures_ = 0;
-  env_.errors->Resume();
-  ScheduleLocked();
-  changed_.NotifyAll();
-}
 
 BackgroundStats Background::Stats() const {
   base::MutexLock lock(&mutex_);

@@ -1,5 +1,4 @@
-// Background: a database's flushes, compactions and deletions: when they run, and what becomes of
-// them.
+// Background: a database's flushes and compactions: when they run, and what becomes of them.
 //
 // Owner: DbCore; ends after the pipeline was closed and before store, log and directory.
 // Threads: any; jobs run on the Runtime's workers.
@@ -7,10 +6,8 @@
 //   1. One flush runs at a time; compactions whose tables and ranges do not meet may run side by
 //   side.
 //   2. A flush takes a memtable only when its last sequence is visible.
-//   3. Inputs are deleted only after a later manifest block vouches for the edit that removed them;
-//   outputs
-//      only when it is sure that no edit names them. One clean-up runs at a time.
-//   4. A full disk degrades the database; it is probed about every second and resumes by itself.
+//   3. Inputs are deleted by Deletions; outputs only when it is sure that no edit names them.
+//   4. A full disk degrades the database; DiskRetry makes work go on.
 //   5. Damage in an input stops automatic compaction; nothing is dropped.
 #ifndef TREERING_ENGINE_DB_BACKGROUND_H_
 #define TREERING_ENGINE_DB_BACKGROUND_H_
@@ -25,6 +22,8 @@
 #include "engine/compaction/flush_job.h"
 #include "engine/compaction/picker.h"
 #include "engine/compaction/throttle.h"
+#include "engine/db/deletions.h"
+#include "engine/db/disk_retry.h"
 #include "engine/db/effective_options.h"
 #include "engine/db/error_state.h"
 #include "engine/db/log_keeper.h"
@@ -91,7 +90,7 @@ class Background {
   Status FlushNow(io::Queue* queue);
 
   // The keeper's tick: retries what a full disk or an error held up.
-  uint64_t Tick(uint64_t now_nanos);
+  uint64_t Tick(uint64_t now_nanos) { return retry_.Tick(now_nanos); }
   BackgroundStats Stats() const;
   // What stopped automatic compaction; OK while it goes on.
   Status compaction_error() const;
@@ -120,36 +119,26 @@ class Background {
   Status Move(io::Queue* queue, const compaction::CompactionPlan& plan);
   Status Commit(io::Queue* queue, const manifest::VersionEdit& edit, size_t flushed);
   void MoveReplayStart(key::Sequence flushed_through, manifest::VersionEdit* edit);
-  void CleanUp(io::Queue* queue);
-  void Delete(const std::vector<uint64_t>& segments);
-  void UnlinkTable(uint64_t number);
-  void ScheduleCleanUp();
-  void ScheduleCleanUpLocked();
-  void Probe(io::Queue* queue);
   void NoteFailure(const Status& status);
-  void RetryLater(const Status& status);
+  void Resumed();
   compaction::PickerOptions picker_options() const;
   bool CompactionIsDueLocked();
 
   const BackgroundEnv env_;
   std::atomic<bool> stop_{false};
+  Deletions deletions_;
+  DiskRetry retry_;
   mutable base::Mutex mutex_;
   base::CondVar changed_;
   bool flush_scheduled_ = false;
   uint32_t compactions_scheduled_ = 0;
-  bool cleanup_scheduled_ = false;  // or running
-  bool cleanup_again_ = false;      // something came since it began
-  bool probe_scheduled_ = false;
   uint64_t flush_failures_ = 0;  // in a row
   uint64_t flushes_ended_ = 0;
   key::Sequence flushed_through_ = 0;
-  uint64_t retry_at_nanos_ = 0;  // 0: nothing to retry
-  Status retry_cause_;           // while there is
   Status compaction_error_;
   compaction::CompactionPointers pointers_;
   compaction::RunningCompactions running_;
   std::vector<Manual*> manuals_;
-  std::vector<uint64_t> forgotten_segments_;  // to be dropped once promised
   BackgroundStats stats_;
   std::atomic<uint64_t> drain_bytes_per_second_{64ull << 20};
   std::atomic<uint64_t> delay_nanos_per_kib_{0};

@@ -55,10 +55,6 @@ Status CheckDirectory(const std::string& path, const std::vector<std::string>& n
   return create ? Status::Ok() : NotThere(path);
 }
 
-bool UsesTail(const Options& options) {
-  return options.log == LogMode::kAuto || options.log == LogMode::kTail;
-}
-
 class Opener {
  public:
   Opener(std::shared_ptr<runtime::RuntimeCore> runtime, const Options& options,
@@ -92,10 +88,23 @@ class Opener {
     if (!directory.ok())
       return directory.status().IsNotFound() ? NotThere(path_) : directory.status();
     parts_->directory = *std::move(directory);
+    ChooseLogMode();
     auto names = parts_->directory->List();
     if (!names.ok()) return names.status();
     return CheckDirectory(path_, *names, options_.create_if_missing);
   }
+
+  // From here on kAuto is what it stands for: in stats too.
+  void ChooseLogMode() {
+    LogMode* const mode = &parts_->options.user.log;
+    if (*mode != LogMode::kAuto) return;
+    *mode = parts_->directory->KeepsMappings() ? LogMode::kTail : LogMode::kWrite;
+    if (*mode == LogMode::kTail || options_.read_only) return;
+    parts_->runtime->Log(path_ +
+                         ": the file system is none of those whose mapped files are known to stay; "
+                         "each commit group is one write to the log (log = kWrite; kTail insists)");
+  }
+  LogMode log_mode() const { return parts_->options.user.log; }
 
   io::Queue* queue() const { return lease_.queue(); }
 
@@ -366,7 +375,7 @@ class Opener {
 
   // The first segment and the tail of the new generation, for the edit to name.
   Status PrepareLog(const ManifestState& state, VersionEdit* edit) {
-    if (options_.log == LogMode::kOff) unused_.clear();
+    if (log_mode() == LogMode::kOff) unused_.clear();
     for (const manifest::SegmentMeta& segment : state.segments) {
       const bool is_unused =
           std::any_of(unused_.begin(), unused_.end(),
@@ -374,7 +383,7 @@ class Opener {
       if (!is_unused) edit->forgotten_segments.push_back(segment.number);
     }
     edit->tail = manifest::TailState{};
-    if (options_.log == LogMode::kOff) return Status::Ok();
+    if (log_mode() == LogMode::kOff) return Status::Ok();
     for (const wal::SegmentInfo& info : unused_) {
       auto segment =
           wal::OpenSegment(parts_->directory.get(), parts_->runtime->clock(), info, kLockWaitNanos);
@@ -391,7 +400,7 @@ class Opener {
       edit->registered_segments.push_back({(*segment)->info.number, (*segment)->info.blocks});
       segments_.push_back(*std::move(segment));
     }
-    if (!UsesTail(options_)) return Status::Ok();
+    if (log_mode() != LogMode::kTail) return Status::Ok();
     const manifest::TailState wanted{manifest::TailMode::kMapped,
                                      parts_->runtime->tuning()->tail_bytes};
     edit->tail = wanted;
@@ -407,14 +416,14 @@ class Opener {
 
   // After the generation is durable in the manifest.
   Status StartLog(const VersionEdit& edit) {
-    if (options_.log == LogMode::kOff) return Status::Ok();
+    if (log_mode() == LogMode::kOff) return Status::Ok();
     wal::LogOptions options;
     options.database_id = parts_->database_id;
     options.generation = parts_->generation;
     options.start = {edit.replay_start->lsn, 0, *edit.last_sequence, 0, 0};
     options.buffers = parts_->runtime->buffers();
     options.clock = parts_->runtime->clock();
-    if (UsesTail(options_)) {
+    if (log_mode() == LogMode::kTail) {
       if (remake_tail_) {
         if (Status status = CreateTail(); !status.ok()) return status;
       }

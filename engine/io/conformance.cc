@@ -150,8 +150,8 @@ std::vector<Request*> Story::Collect(size_t count) {
 std::vector<StoryParam> StoriesFor(ConformanceDriver driver) {
   const auto shared = std::make_shared<const ConformanceDriver>(std::move(driver));
   std::vector<StoryParam> params;
-  for (const auto& stories : {TransferStories(), SizeStories(), QueueStories(), WakeStories(),
-                              DirectoryStories(), NameStories()}) {
+  for (const auto& stories : {TransferStories(), SizeStories(), FailureStories(), QueueStories(),
+                              WakeStories(), DirectoryStories(), NameStories()}) {
     for (const StoryCase& story : stories) params.push_back({shared, &story});
   }
   return params;

@@ -43,6 +43,9 @@ struct ConformanceDriver {
   std::function<void(const std::string& directory, const std::string& name, Plant what)> plant;
   // The permissions of a directory ("" for name) or of a file in it, as "0700". Empty: skipped.
   std::function<std::string(const std::string& directory, const std::string& name)> mode_of;
+  // From now on every change that reaches past `bytes` of a file fails with EFBIG; UINT64_MAX ends
+  // that.
+  std::function<void(uint64_t bytes)> limit_files;
 };
 
 // The pen of one story: verbs that do one thing and write down how it went.
@@ -111,6 +114,7 @@ struct StoryCase {
 
 std::span<const StoryCase> TransferStories();
 std::span<const StoryCase> SizeStories();
+std::span<const StoryCase> FailureStories();
 std::span<const StoryCase> QueueStories();
 std::span<const StoryCase> WakeStories();
 std::span<const StoryCase> DirectoryStories();

@@ -1,8 +1,11 @@
 #include "engine/io/conformance_real.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <utility>
 
@@ -26,6 +29,14 @@ std::string ModeOf(const std::string& directory, const std::string& name) {
   return text;
 }
 
+void LimitFiles(uint64_t bytes) {
+  rlimit limit = {};
+  EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+  limit.rlim_cur = bytes == UINT64_MAX ? limit.rlim_max : bytes;
+  EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 }  // namespace
 
 ConformanceDriver RealDriver(std::function<std::unique_ptr<Disk>()> make_disk) {
@@ -38,7 +49,8 @@ ConformanceDriver RealDriver(std::function<std::unique_ptr<Disk>()> make_disk) {
                 umask(before);
               },
           .plant = PlantIn,
-          .mode_of = ModeOf};
+          .mode_of = ModeOf,
+          .limit_files = LimitFiles};
 }
 
 }  // namespace treering::io

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <cstdint>
 #include <memory>
 
 #include "engine/io/conformance.h"
@@ -24,7 +26,16 @@ ConformanceDriver SimDriver(bool simulated) {
                 }
               },
           .plant = nullptr,
-          .mode_of = nullptr};
+          .mode_of = nullptr,
+          .limit_files =
+              [storage](uint64_t bytes) {
+                SimFaultPlan* const faults = (*storage)->faults();
+                faults->Clear();
+                if (bytes == UINT64_MAX) return;
+                for (const Action change : {Action::kWrite, Action::kAllocate, Action::kTruncate}) {
+                  faults->Add({.action = change, .sticky = true, .error = EFBIG});
+                }
+              }};
 }
 
 INSTANTIATE_TEST_SUITE_P(Simulated, ConformanceTest, testing::ValuesIn(StoriesFor(SimDriver(true))),

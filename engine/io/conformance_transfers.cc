@@ -1,4 +1,4 @@
-// Stories about single reads and writes, and about sizes.
+// Stories about single reads and writes, about sizes, and about changes that fail.
 #include <vector>
 
 #include "engine/io/conformance.h"
@@ -357,9 +357,104 @@ read 0+8192: 5000 a4096 .904
 )"},
 };
 
+// What cannot be told alike is left out. A full disk: no test may fill the machine's, and a quota's
+// ENOSPC cannot be made on it; the simulated one is in sim_storage_test. A write over the limit:
+// the kernel carries out the part before it, the simulated disk none. Errors of the medium (EIO):
+// only the simulated disk has them (sim_fault_effects_test). Reads that end inside a page are
+// above.
+constexpr StoryCase kFailureStories[] = {
+    {"AWritePastTheLimitChangesNothing",
+     [](Story& s) {
+       File* f = s.Create("f");
+       s.Write(f, 0, 8192, 'a');
+       s.driver().limit_files(8192);
+       s.Write(f, 8192, 4096, 'b');
+       s.Write(f, 16384, 8192, 'b');
+       s.Size(f);
+       s.Read(f, 0, 16384);
+       s.Say("token " + std::to_string(f->Completed().writes()));
+       s.Sync(f);
+       s.driver().limit_files(UINT64_MAX);
+       s.Write(f, 8192, 4096, 'b');
+       s.Read(f, 0, 16384);
+     },
+     R"(
+create f: OK
+write 0+8192: 8192
+write 8192+4096: EFBIG
+write 16384+8192: EFBIG
+size: 8192
+read 0+16384: 8192 a8192
+token 1
+sync: OK
+write 8192+4096: 4096
+read 0+16384: 12288 a8192 b4096
+)"},
+    {"ABufferedWritePastTheLimitChangesNothing",
+     [](Story& s) {
+       File* f = s.Open("f", OpenMode::kCreate, /*direct=*/false);
+       s.Write(f, 0, 100, 'a');
+       s.driver().limit_files(100);
+       s.Write(f, 100, 5, 'b');
+       s.driver().limit_files(UINT64_MAX);
+       s.Read(f, 0, 200);
+     },
+     R"(
+create f: OK
+write 0+100: 100
+write 100+5: EFBIG
+read 0+200: 100 a100
+)"},
+    {"SizesPastTheLimitAreRefused",
+     [](Story& s) {
+       File* f = s.Create("f");
+       s.Allocate(f, 8192);
+       s.driver().limit_files(8192);
+       s.Allocate(f, 16384);
+       s.Truncate(f, 16384);
+       s.driver().limit_files(UINT64_MAX);
+       s.Size(f);
+       s.Truncate(f, 16384);
+     },
+     R"(
+create f: OK
+allocate 8192: OK
+allocate 16384: EFBIG
+truncate 16384: EFBIG
+size: 8192
+truncate 16384: OK
+)"},
+    {"WritesThatFailComeBackAmongReadsThatDoNot",
+     [](Story& s) {
+       File* f = s.Create("f");
+       s.Write(f, 0, 8192, 'a');
+       s.driver().limit_files(8192);
+       std::vector<Request> requests = {
+           Request::Read(f, 0, s.Memory(4096)), Request::Write(f, 8192, s.Memory(4096, 'b')),
+           Request::Read(f, 4096, s.Memory(4096)), Request::Write(f, 12288, s.Memory(4096, 'b')),
+           Request::Allocate(f, 65536)};
+       for (Request& request : requests) s.queue()->Submit(&request);
+       (void)s.Collect(5);
+       s.driver().limit_files(UINT64_MAX);
+       for (const Request& request : requests) s.Say(Story::Outcome(request));
+       s.Size(f);
+     },
+     R"(
+create f: OK
+write 0+8192: 8192
+4096 a4096
+EFBIG
+4096 a4096
+EFBIG
+EFBIG
+size: 8192
+)"},
+};
+
 }  // namespace
 
 std::span<const StoryCase> TransferStories() { return kTransferStories; }
 std::span<const StoryCase> SizeStories() { return kSizeStories; }
+std::span<const StoryCase> FailureStories() { return kFailureStories; }
 
 }  // namespace treering::io

@@ -82,6 +82,11 @@ class Directory {
   virtual Status Sync() = 0;
   // Bytes an ordinary user could still allocate here.
   virtual Result<uint64_t> FreeBytes() = 0;
+  // Whether what is stored in a mapped file here stays when the process dies, and a store into
+  // blocks that were written before can always be carried out. False where that is not known: the
+  // other side of a network may die, and a file system that writes elsewhere may find itself full
+  // (SIGBUS).
+  virtual bool KeepsMappings() const { return true; }
 };
 
 // What the driver does and, where a fast path is off, why and what to do.

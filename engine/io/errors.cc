@@ -35,6 +35,9 @@ constexpr ErrorVerdict RetryVerdict(Action action) {
   }
 }
 
+// No verdict has this code: an errno that Decide does not name does not compile.
+constexpr ErrorVerdict kForgotten = {Verdict::kStatus, Code::kOk};
+
 constexpr ErrorVerdict Decide(Action action, int error) {
   switch (error) {
     case EINTR:
@@ -78,8 +81,117 @@ constexpr ErrorVerdict Decide(Action action, int error) {
     case EBADFD:           // the ring is in a state that we never put it in
     case ENOTRECOVERABLE:  // QueueCore's word for a broken driver
       return {Verdict::kFailed, Code::kFailed};
-    default:
+    // Nothing that the engine could act on: EIO itself, lack of permission or descriptors, limits,
+    // and what these calls never answer.
+    case EPERM:
+    case ESRCH:
+    case EIO:
+    case ENXIO:
+    case E2BIG:
+    case ENOEXEC:
+    case ECHILD:
+    case EACCES:
+    case ENOTBLK:
+    case ENODEV:
+    case ENFILE:
+    case EMFILE:
+    case EFBIG:
+    case ESPIPE:
+    case EMLINK:
+    case EPIPE:
+    case EDOM:
+    case ERANGE:
+    case EDEADLK:
+    case ENOLCK:
+    case 41:  // no error's number
+    case ENOMSG:
+    case EIDRM:
+    case ECHRNG:
+    case EL2NSYNC:
+    case EL3HLT:
+    case EL3RST:
+    case ELNRNG:
+    case EUNATCH:
+    case ENOCSI:
+    case EL2HLT:
+    case EBADE:
+    case EXFULL:
+    case ENOANO:
+    case EBADRQC:
+    case EBADSLT:
+    case 58:  // no error's number
+    case EBFONT:
+    case ENOSTR:
+    case ENODATA:
+    case ETIME:
+    case ENOSR:
+    case ENONET:
+    case ENOPKG:
+    case EREMOTE:
+    case ENOLINK:
+    case EADV:
+    case ESRMNT:
+    case ECOMM:
+    case EPROTO:
+    case EMULTIHOP:
+    case EDOTDOT:
+    case EOVERFLOW:
+    case ENOTUNIQ:
+    case EREMCHG:
+    case ELIBACC:
+    case ELIBBAD:
+    case ELIBSCN:
+    case ELIBMAX:
+    case ELIBEXEC:
+    case EILSEQ:
+    case ERESTART:
+    case ESTRPIPE:
+    case EUSERS:
+    case ENOTSOCK:
+    case EDESTADDRREQ:
+    case EMSGSIZE:
+    case EPROTOTYPE:
+    case ENOPROTOOPT:
+    case EPROTONOSUPPORT:
+    case ESOCKTNOSUPPORT:
+    case EPFNOSUPPORT:
+    case EAFNOSUPPORT:
+    case EADDRINUSE:
+    case EADDRNOTAVAIL:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENETRESET:
+    case ECONNABORTED:
+    case ECONNRESET:
+    case ENOBUFS:
+    case EISCONN:
+    case ENOTCONN:
+    case ESHUTDOWN:
+    case ETOOMANYREFS:
+    case ETIMEDOUT:
+    case ECONNREFUSED:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case EALREADY:
+    case EINPROGRESS:
+    case ESTALE:
+    case ENOTNAM:
+    case ENAVAIL:
+    case EISNAM:
+    case EREMOTEIO:
+    case ENOMEDIUM:
+    case EMEDIUMTYPE:
+    case ECANCELED:
+    case ENOKEY:
+    case EKEYEXPIRED:
+    case EKEYREVOKED:
+    case EKEYREJECTED:
+    case EOWNERDEAD:
+    case ERFKILL:
+    case EHWPOISON:
       return {Verdict::kStatus, Code::kIoError};
+    default:
+      return kForgotten;
   }
 }
 
@@ -88,7 +200,7 @@ using Table = std::array<std::array<ErrorVerdict, kErrnoMax + 1>, kActionCount>;
 constexpr Table MakeTable() {
   Table table{};
   for (int action = 0; action < kActionCount; ++action) {
-    for (int error = 0; error <= kErrnoMax; ++error) {
+    for (int error = 1; error <= kErrnoMax; ++error) {
       table[action][error] = Decide(static_cast<Action>(action), error);
     }
   }
@@ -96,6 +208,16 @@ constexpr Table MakeTable() {
 }
 
 constexpr Table kTable = MakeTable();
+
+constexpr bool EveryErrnoIsNamed() {
+  for (int action = 0; action < kActionCount; ++action) {
+    for (int error = 1; error <= kErrnoMax; ++error) {
+      if (kTable[action][error].code == kForgotten.code) return false;
+    }
+  }
+  return true;
+}
+static_assert(EveryErrnoIsNamed());
 
 // What to do next; empty where there is nothing to advise.
 std::string_view Remedy(Action action, int error) {
@@ -148,7 +270,7 @@ std::string_view Remedy(Action action, int error) {
 }  // namespace
 
 ErrorVerdict VerdictFor(Action action, int error) {
-  if (error < 0 || error > kErrnoMax) return {Verdict::kStatus, Code::kIoError};
+  if (error < 1 || error > kErrnoMax) return {Verdict::kStatus, Code::kIoError};
   return kTable[static_cast<size_t>(action)][static_cast<size_t>(error)];
 }
 

@@ -2,11 +2,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -179,6 +181,7 @@ Result<PosixDirectory::Opened> PosixDirectory::CheckOpened(Descriptor fd, const 
   }
   if (flags.lock) {
     if (Status s = LockDescriptor(fd.get(), path); !s.ok()) return s;
+    fd.NoteLocked();
   }
   return Opened{std::move(fd), direct, info.stx_size};
 }
@@ -286,6 +289,21 @@ Status PosixDirectory::Link(const std::string& name, Directory* target,
 Status PosixDirectory::Sync() {
   if (fsync(fd_.get()) == 0) return Status::Ok();
   return ErrorStatus(Action::kSyncDirectory, path_, kNoOffset, errno);
+}
+
+// Local file systems that overwrite in place.
+bool PosixDirectory::KeepsMappings() const {
+  struct statfs info;
+  if (fstatfs(fd_.get(), &info) != 0) return false;
+  switch (static_cast<uint32_t>(info.f_type)) {
+    case EXT4_SUPER_MAGIC:  // and ext2, ext3
+    case XFS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case RAMFS_MAGIC:
+      return true;
+    default:
+      return false;
+  }
 }
 
 Result<uint64_t> PosixDirectory::FreeBytes() {

@@ -48,6 +48,7 @@ class PosixDirectory final : public Directory {
   Status Link(const std::string& name, Directory* target, const std::string& new_name) override;
   Status Sync() override;
   Result<uint64_t> FreeBytes() override;
+  bool KeepsMappings() const override;
 
  private:
   PosixDirectory(std::string path, Descriptor fd, uint64_t device, uint64_t inode,

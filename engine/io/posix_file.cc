@@ -1,6 +1,7 @@
 #include "engine/io/posix_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,15 +28,20 @@ int64_t AllocateTo(int fd, uint64_t size) {
 
 }  // namespace
 
-Descriptor::Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Descriptor::Descriptor(Descriptor&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), locked_by_(std::exchange(other.locked_by_, 0)) {}
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   Descriptor taken(std::move(other));
   std::swap(fd_, taken.fd_);
+  std::swap(locked_by_, taken.locked_by_);
   return *this;
 }
 
+void Descriptor::NoteLocked() { locked_by_ = getpid(); }
+
 Descriptor::~Descriptor() {
+  if (fd_ >= 0 && locked_by_ != 0 && locked_by_ == getpid()) (void)flock(fd_, LOCK_UN);
   // An error here would be about writes that nobody synced, and nobody was promised those.
   if (fd_ >= 0) close(fd_);
 }

@@ -15,7 +15,8 @@
 
 namespace treering::io {
 
-// A descriptor that closes itself.
+// A descriptor that closes itself. A lock on it is given up first, by the process that took it: a
+// forked child that is still alive has the same lock through its copy.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -25,9 +26,12 @@ class Descriptor {
   ~Descriptor();
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
+  // This process has locked it.
+  void NoteLocked();
 
  private:
   int fd_ = -1;
+  int64_t locked_by_ = 0;  // the process; 0 for none
 };
 
 class PosixFile final : public File {

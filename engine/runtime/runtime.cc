@@ -21,9 +21,10 @@ constexpr uint64_t kMemtablePercent = 40;
 // What is left to the heap (handles, iterators): the arena never gives memory back to the system,
 // so its growth must leave room for them.
 constexpr uint64_t kHeapShare = 16;
-// By so much may resident memory pass the budget: arena that is mapped and not in use, while
-// buffers that found no place in it are on the heap.
-constexpr uint64_t kOverBytes = 32ull << 20;
+// By so much may what is mapped, in use or not, and what found no place there and is on the heap
+// pass the arena's share together. The process may pass the budget by 32 MiB: the rest of that is
+// for code, stacks and what malloc holds on to.
+constexpr uint64_t kOverBytes = 8ull << 20;
 
 // Rings of the host's threads and, as many again, of holders that may change threads. Whoever comes
 // later uses plain calls.

@@ -281,6 +281,27 @@ size_t PromiseBlocks(const io::SimStorage& storage) {
 
 constexpr uint64_t kLessThanIdle = 100'000'000;
 
+// Nobody but the close itself can vouch for the flush that it makes.
+TEST(StatesTest, ACloseWithoutALogEndsWithAPromise) {
+  io::RunSim(1, [] {
+    Options options = SimDb::SmallOptions();
+    options.log = LogMode::kOff;
+    options.durability = Durability::kMemory;
+    States s(options);
+    ASSERT_TRUE(s.Put("a", 10, Durability::kMemory).ok());
+    ASSERT_TRUE(s.db.Close().ok());
+    std::string manifest;  // the newest: names come in order
+    for (const std::string& path : s.storage.ListFiles()) {
+      if (path.find("/MANIFEST-") != std::string::npos) manifest = s.storage.ReadFile(path);
+    }
+    size_t last = 0;
+    for (size_t at = 0; at + 4096 <= manifest.size(); at += 4096) {
+      if (manifest.compare(at + 8, 4, "TRLB") == 0) last = at;
+    }
+    EXPECT_EQ(manifest[last + 14] & 4, 4);
+  });
+}
+
 TEST(StatesTest, AFlushIsFollowedByAPromise) {
   io::RunSim(1, [] {
     States s;

@@ -72,6 +72,52 @@ TEST_P(ForkTest, AChildIsRefused) {
   EXPECT_TRUE(db_->Get("b", &value).IsNotFound());
 }
 
+// The child holds copies of all descriptors, and with them the locks.
+TEST_P(ForkTest, AChildThatLivesOnDoesNotHoldTheLocks) {
+  ASSERT_TRUE(db_->Put("a", "1").ok());
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    close(ends[1]);
+    char byte = 0;
+    _exit(read(ends[0], &byte, 1) == 0 ? 0 : 1);  // until the parent lets go
+  }
+  close(ends[0]);
+  ASSERT_TRUE(db_->Close().ok());
+  auto again = DB::Open(options_, dir_.File("db"));
+  EXPECT_TRUE(again.ok()) << again.status().ToString();
+  close(ends[1]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+// What a child destroys is its copy: the parent's lock stays.
+TEST_P(ForkTest, AChildThatEndsLeavesTheLock) {
+  const pid_t child = fork();
+  if (child == 0) {
+    db_.reset();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  const pid_t other = fork();
+  if (other == 0) {
+    Options options;
+    RuntimeOptions runtime;
+    runtime.memory_budget = 32 << 20;
+    runtime.io_backend = GetParam();
+    auto made = Runtime::Create(runtime);
+    if (!made.ok()) _exit(2);
+    options.runtime = *std::move(made);
+    _exit(DB::Open(options, dir_.File("db")).status().IsBusy() ? 0 : 1);
+  }
+  waitpid(other, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Drivers, ForkTest, ::testing::Values(IoBackend::kUring, IoBackend::kPosix),
                          [](const auto& info) {
                            return info.param == IoBackend::kUring ? "uring" : "posix";

@@ -1,4 +1,5 @@
-// SpyDisk: a disk that notes what is asked of its queues, and refuses new queues on demand.
+// SpyDisk: a disk that notes what is asked of its queues, refuses new queues on demand, and may say
+// that it is of a kind that keeps no mappings.
 //
 // Owner: the test; the disk under it outlives it.
 // Threads: any; the notes are of all threads together.
@@ -11,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/base/thread.h"
 #include "engine/io/disk.h"
@@ -22,6 +24,8 @@ class SpyDisk final : public io::Disk {
   explicit SpyDisk(io::Disk* under) : under_(under) {}
 
   void RefuseQueues(bool refuse) { refuse_ = refuse; }
+  // Of directories opened from now on.
+  void KeepMappings(bool keep) { keeps_mappings_ = keep; }
   // "submit", "send" (a poll for nothing), "poll", "wait", "run", each followed by a blank.
   std::string TakeNotes() {
     base::MutexLock lock(&mutex_);
@@ -36,7 +40,10 @@ class SpyDisk final : public io::Disk {
   }
   Result<std::unique_ptr<io::Directory>> OpenDirectory(const std::string& path,
                                                        bool create) override {
-    return under_->OpenDirectory(path, create);
+    auto opened = under_->OpenDirectory(path, create);
+    if (!opened.ok()) return opened;
+    return std::unique_ptr<io::Directory>(
+        std::make_unique<SpyDirectory>(*std::move(opened), keeps_mappings_));
   }
   Status RemoveDirectory(const std::string& path) override { return under_->RemoveDirectory(path); }
   io::BufferArena* arena() override { return under_->arena(); }
@@ -72,6 +79,39 @@ class SpyDisk final : public io::Disk {
     const std::unique_ptr<io::Queue> under_;
   };
 
+  class SpyDirectory final : public io::Directory {
+   public:
+    SpyDirectory(std::unique_ptr<io::Directory> under, bool keeps_mappings)
+        : under_(std::move(under)), keeps_mappings_(keeps_mappings) {}
+    const std::string& path() const override { return under_->path(); }
+    uint64_t device() const override { return under_->device(); }
+    uint64_t inode() const override { return under_->inode(); }
+    Result<std::unique_ptr<io::File>> Open(const std::string& name, io::OpenFlags flags) override {
+      return under_->Open(name, flags);
+    }
+    Result<std::unique_ptr<io::MappedFile>> Map(const std::string& name, uint64_t size,
+                                                bool lock) override {
+      return under_->Map(name, size, lock);
+    }
+    Result<io::FileInfo> Stat(const std::string& name) override { return under_->Stat(name); }
+    Result<std::vector<std::string>> List() override { return under_->List(); }
+    Status Rename(const std::string& from, const std::string& to) override {
+      return under_->Rename(from, to);
+    }
+    Status Unlink(const std::string& name) override { return under_->Unlink(name); }
+    Status Link(const std::string& name, io::Directory* target,
+                const std::string& new_name) override {
+      return under_->Link(name, static_cast<SpyDirectory*>(target)->under_.get(), new_name);
+    }
+    Status Sync() override { return under_->Sync(); }
+    Result<uint64_t> FreeBytes() override { return under_->FreeBytes(); }
+    bool KeepsMappings() const override { return keeps_mappings_; }
+
+   private:
+    const std::unique_ptr<io::Directory> under_;
+    const bool keeps_mappings_;
+  };
+
   static Result<std::unique_ptr<io::Queue>> Refusal() {
     return Status::OutOfMemory("no locked memory for a queue");
   }
@@ -86,6 +126,7 @@ class SpyDisk final : public io::Disk {
 
   io::Disk* const under_;
   std::atomic<bool> refuse_{false};
+  std::atomic<bool> keeps_mappings_{true};
   base::Mutex mutex_;
   std::string notes_;
 };

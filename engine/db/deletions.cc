@@ -1,0 +1,85 @@
+#include "engine/db/deletions.h"
+
+#include <algorithm>
+
+#include "engine/base/file_names.h"
+
+namespace treering::db {
+namespace {
+
+// Takes out of `from` what is in `these`.
+void Subtract(const std::vector<uint64_t>& these, std::vector<uint64_t>* from) {
+  std::erase_if(*from, [&these](uint64_t number) {
+    return std::find(these.begin(), these.end(), number) != these.end();
+  });
+}
+
+}  // namespace
+
+std::vector<uint64_t> Deletions::SegmentsBefore(const wal::ReplayStart& cut) {
+  // Those of an earlier edit are the log's until they are dropped, and on the list until after
+  // that: both are asked in one step.
+  base::MutexLock lock(&mutex_);
+  std::vector<uint64_t> segments = env_.log->SegmentsBefore(cut);
+  Subtract(forgotten_, &segments);
+  return segments;
+}
+
+void Deletions::Forgotten(const std::vector<uint64_t>& segments) {
+  if (segments.empty()) return;
+  {
+    base::MutexLock lock(&mutex_);
+    forgotten_.insert(forgotten_.end(), segments.begin(), segments.end());
+  }
+  Schedule();
+}
+
+void Deletions::Schedule() {
+  base::MutexLock lock(&mutex_);
+  again_ = true;
+  ScheduleLocked();
+}
+
+void Deletions::ScheduleLocked() {
+  if (!again_ || scheduled_ || ShouldStop()) return;
+  again_ = false;
+  scheduled_ = true;
+  env_.runtime->workers()->Schedule(runtime::JobPriority::kMaintenance, env_.store,
+                                    [this](io::Queue* queue) { Run(queue); });
+}
+
+void Deletions::Run(io::Queue* queue) {
+  std::vector<uint64_t> segments;
+  {
+    base::MutexLock lock(&mutex_);
+    segments = forgotten_;
+  }
+  // What cannot be deleted now is deleted by a later run, or at the next open.
+  if (env_.store->PromiseLatest(queue).ok()) {
+    Delete(segments);
+  } else {
+    env_.errors->EnterForSticky(env_.store->status());
+  }
+  base::MutexLock lock(&mutex_);
+  scheduled_ = false;
+  ScheduleLocked();
+}
+
+void Deletions::Delete(const std::vector<uint64_t>& segments) {
+  env_.keeper->DropSegments(segments);
+  {
+    base::MutexLock lock(&mutex_);
+    Subtract(segments, &forgotten_);
+  }
+  env_.runtime->epochs()->Collect();  // readers' last holds of versions
+  for (const uint64_t number : env_.store->TakeObsoleteTables()) {
+    if (ShouldStop()) break;  // the rest are orphans for the next open
+    UnlinkTable(number);
+  }
+}
+
+void Deletions::UnlinkTable(uint64_t number) {
+  (void)env_.directory->Unlink(base::MakeFileName(base::FileKind::kTable, number));
+}
+
+}  // namespace treering::db
