@@ -24,6 +24,8 @@ void AddWorkFlags(BenchFlags* v, FlagSet* flags) {
   flags->Add("multiread_batched", &v->multiread_batched, "always: MultiGet reads as one batch");
   flags->Add("benchmark_write_rate_limit", &v->benchmark_write_rate_limit,
              "bytes per second of all writers together; 0: no limit");
+  flags->Add("benchmark_read_rate_limit", &v->benchmark_read_rate_limit,
+             "reads and seeks per second of all readers together; 0: no limit");
 }
 
 void AddDatabaseFlags(BenchFlags* v, FlagSet* flags) {
@@ -32,7 +34,7 @@ void AddDatabaseFlags(BenchFlags* v, FlagSet* flags) {
   flags->Add("readonly", &v->readonly, "open read-only");
   flags->Add("sync", &v->sync, "durability kDisk");
   flags->Add("disable_wal", &v->disable_wal, "log off, durability kMemory");
-  flags->Add("compression_type", &v->compression_type, "none, lz4 or zstd");
+  flags->Add("compression_type", &v->compression_type, "none; no other is in this build yet");
   flags->Add("cache_size", &v->cache_size,
              "with the next two: memory budget = cache_size + write_buffer_size x "
              "max_write_buffer_number; 256 MiB when none of them is given");

@@ -37,6 +37,7 @@ struct BenchFlags {
   int32_t readwritepercent = 90;
   bool multiread_batched = true;
   uint64_t benchmark_write_rate_limit = 0;
+  uint64_t benchmark_read_rate_limit = 0;
   // The database.
   std::string db;
   bool use_existing_db = false;

@@ -39,29 +39,39 @@ BenchSession::BenchSession(const BenchFlags& flags, Settings settings)
 Status BenchSession::CheckNames() {
   names_ = SplitNames(flags_.benchmarks);
   for (const std::string& name : names_) {
-    if (FindWorkload(name) != nullptr || IsPrinted(name)) continue;
-    return Status::InvalidArgument("unknown benchmark '" + name + "'; --help lists them");
+    if (IsPrinted(name)) continue;
+    const Workload* const workload = FindWorkload(name);
+    if (workload == nullptr) {
+      return Status::InvalidArgument("unknown benchmark '" + name + "'; --help lists them");
+    }
+    if (settings_.options.log == LogMode::kOff &&
+        PlanFor(*workload).write.durability == Durability::kDisk) {
+      return Status::InvalidArgument(name + " syncs each write, which needs the log that is off");
+    }
   }
   return Status::Ok();
+}
+
+std::string BenchSession::KeepingFlag() const {
+  if (flags_.use_existing_db) return "--use_existing_db";
+  return flags_.readonly ? "--readonly" : "";
 }
 
 Status BenchSession::Start() {
   seed_ = static_cast<uint64_t>(flags_.seed);
   if (seed_ == 0) seed_ = base::SystemClock()->WallMicros();
   Result<std::shared_ptr<Runtime>> runtime = Runtime::Create(settings_.runtime);
-  if (!runtime.ok()) return runtime.status();
+  if (!runtime.ok()) return NameFlag(settings_, runtime.status());
   runtime_ = std::move(*runtime);
   settings_.options.runtime = runtime_;
   reporter_ = std::make_unique<IntervalReporter>(
       static_cast<uint64_t>(flags_.report_interval_seconds), flags_.report_file,
       static_cast<uint64_t>(flags_.stats_interval_seconds));
   if (Status status = reporter_->Start(); !status.ok()) return status;
-  if (!flags_.use_existing_db && !flags_.readonly) {
-    std::error_code error;
-    std::filesystem::create_directories(std::filesystem::path(flags_.db).parent_path(), error);
-    return OpenFreshDb();
-  }
-  return OpenDb();
+  if (!KeepingFlag().empty()) return OpenDb();
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(flags_.db).parent_path(), error);
+  return OpenFreshDb();
 }
 
 Status BenchSession::OpenDb() {
@@ -70,11 +80,13 @@ Status BenchSession::OpenDb() {
   db_ = std::move(*db);
   opened_nanos_ = base::SystemClock()->NowNanos();
   writes_since_open_ = 0;
+  keys_since_open_ = 0;
   bytes_since_open_ = 0;
   return Status::Ok();
 }
 
 Status BenchSession::OpenFreshDb() {
+  if (!KeepingFlag().empty()) return Status::Failed(KeepingFlag() + " keeps what is there");
   if (Status status = CloseDb(); !status.ok()) return status;
   if (Status status = DB::Destroy(flags_.db, settings_.options); !status.ok()) return status;
   return OpenDb();
@@ -88,7 +100,9 @@ Status BenchSession::CloseDb() {
 }
 
 void BenchSession::PrintHeader() {
-  const HeaderLines lines = MakeHeader(flags_, settings_.options, *runtime_, seed_);
+  std::string options;
+  db_->GetProperty("treering.options", &options);
+  const HeaderLines lines = MakeHeader(flags_, options, *runtime_, seed_);
   std::fputs(HeaderText(lines).c_str(), stdout);
   std::fflush(stdout);
   for (const auto& [name, value] : lines) json_.AddHeader(name, value);
@@ -122,9 +136,9 @@ WorkPlan BenchSession::PlanFor(const Workload& workload) {
 
 Status BenchSession::RunWorkloadNamed(const Workload& workload) {
   if (workload.fresh_db) {
-    if (flags_.use_existing_db) {
-      std::printf("%-12s : skipped (--use_existing_db is true)\n",
-                  std::string(workload.name).c_str());
+    if (const std::string flag = KeepingFlag(); !flag.empty()) {
+      std::printf("%-12s : skipped (%s is true)\n", std::string(workload.name).c_str(),
+                  flag.c_str());
       return Status::Ok();
     }
     if (Status status = OpenFreshDb(); !status.ok()) return status;
@@ -132,14 +146,16 @@ Status BenchSession::RunWorkloadNamed(const Workload& workload) {
   const WorkPlan plan = PlanFor(workload);
   const ValueBytes values(seed_, flags_.compression_ratio, plan.value_size);
   const RunSettings run = {seed_ + threads_so_far_, flags_.histogram,
-                           static_cast<uint64_t>(flags_.stats_interval)};
+                           static_cast<uint64_t>(flags_.stats_interval),
+                           flags_.benchmark_read_rate_limit};
   threads_so_far_ += static_cast<uint64_t>(plan.threads) + 1;
   const RunResult result = RunWorkload(workload, plan, run, db_.get(), values, reporter_.get());
   if (!result.error.empty())
     return Status::Failed(std::string(workload.name) + ": " + result.error);
   PrintResult(result);
   for (const Outcome* part : {&result.outcome, &result.writer}) {
-    writes_since_open_ += part->entries_written;
+    writes_since_open_ += part->write_calls;
+    keys_since_open_ += part->entries_written;
     bytes_since_open_ += part->bytes_written;
   }
   json_.AddResult(result, plan, StatsJson());
@@ -173,7 +189,8 @@ bool BenchSession::PrintProperty(const std::string& name, Status* status) {
   const double uptime = static_cast<double>(base::SystemClock()->NowNanos() - opened_nanos_) / 1e9;
   Result<std::string> text = std::string();
   if (name == "stats") {
-    text = StatsText(StatsJson(), {uptime, writes_since_open_, bytes_since_open_});
+    text =
+        StatsText(StatsJson(), {uptime, writes_since_open_, keys_since_open_, bytes_since_open_});
   } else if (name == "levelstats") {
     text = LevelStatsText(StatsJson());
   } else if (!db_->GetProperty("treering.sstables", &*text)) {
@@ -193,6 +210,16 @@ Status BenchSession::RunOne(const std::string& name) {
 
 Status BenchSession::Run() {
   if (Status status = CheckNames(); !status.ok()) return status;
+  if (!flags_.json.empty()) {
+    if (Status status = json_.Open(flags_.json); !status.ok()) return status;
+  }
+  const Status status = RunAll();
+  if (!status.ok()) json_.SetError(status.ToString());
+  const Status written = json_.Write();
+  return status.ok() ? written : status;
+}
+
+Status BenchSession::RunAll() {
   if (Status status = Start(); !status.ok()) return status;
   PrintHeader();
   for (const std::string& name : names_) {
@@ -202,8 +229,7 @@ Status BenchSession::Run() {
     std::string text;
     if (db_->GetProperty("treering.stats", &text)) std::printf("STATISTICS:\n%s\n", text.c_str());
   }
-  if (Status status = CloseDb(); !status.ok()) return status;
-  return flags_.json.empty() ? Status::Ok() : json_.WriteTo(flags_.json);
+  return CloseDb();
 }
 
 }  // namespace treering::bench

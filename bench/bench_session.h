@@ -3,10 +3,11 @@
 // Owner: main.
 // Threads: one.
 // Invariants:
-//   1. Every name in --benchmarks is checked before the first one runs.
-//   2. Unless --use_existing_db, it begins with an empty database, and so does each benchmark that
-//      fills; what it destroys is treering's own files, nothing else.
-//   3. The first error ends it.
+//   1. Every name in --benchmarks, every option and the file of --json are checked before anything
+//      is destroyed.
+//   2. Unless --use_existing_db or --readonly, it begins with an empty database, and so does each
+//      benchmark that fills; what it destroys is treering's own files, nothing else.
+//   3. The first error ends it; --json is written all the same.
 #ifndef TREERING_BENCH_BENCH_SESSION_H_
 #define TREERING_BENCH_BENCH_SESSION_H_
 
@@ -32,14 +33,18 @@ class BenchSession {
   Status Run();
 
  private:
+  // Of benchmarks: their names, and that they can run with these options.
   Status CheckNames();
   Status Start();
+  // The flag by which what is there stays; empty when each filling benchmark begins anew.
+  std::string KeepingFlag() const;
   Status OpenDb();
-  // Closes and destroys what is there, opens an empty one.
+  // Closes and destroys what is there, opens an empty one. Only when there is no KeepingFlag.
   Status OpenFreshDb();
   Status CloseDb();
   void PrintHeader();
   WorkPlan PlanFor(const Workload& workload);
+  Status RunAll();
   Status RunOne(const std::string& name);
   Status RunWorkloadNamed(const Workload& workload);
   void PrintResult(const RunResult& result);
@@ -55,6 +60,7 @@ class BenchSession {
   std::unique_ptr<DB> db_;
   uint64_t opened_nanos_ = 0;
   uint64_t writes_since_open_ = 0;
+  uint64_t keys_since_open_ = 0;
   uint64_t bytes_since_open_ = 0;
   uint64_t threads_so_far_ = 0;
   double raw_sync_ops_per_second_ = 0;

@@ -1,9 +1,9 @@
 #include "bench/header.h"
 
 #include <cstdio>
+#include <sstream>
 
 #include "bench/environment.h"
-#include "bench/settings.h"
 
 namespace treering::bench {
 namespace {
@@ -14,10 +14,20 @@ std::string Megabytes(double bytes) {
   return text;
 }
 
+// Lines of "name=value", as lines "Option name: value".
+void AddOptions(const std::string& engine_options, HeaderLines* lines) {
+  std::istringstream text(engine_options);
+  for (std::string line; std::getline(text, line);) {
+    const size_t equals = line.find('=');
+    if (equals == std::string::npos) continue;
+    lines->emplace_back("Option " + line.substr(0, equals), line.substr(equals + 1));
+  }
+}
+
 }  // namespace
 
-HeaderLines MakeHeader(const BenchFlags& flags, const Options& options, const Runtime& runtime,
-                       uint64_t seed) {
+HeaderLines MakeHeader(const BenchFlags& flags, const std::string& engine_options,
+                       const Runtime& runtime, uint64_t seed) {
   HeaderLines lines;
   const auto add = [&lines](std::string name, std::string value) {
     lines.emplace_back(std::move(name), std::move(value));
@@ -35,8 +45,7 @@ HeaderLines MakeHeader(const BenchFlags& flags, const Options& options, const Ru
   add("Device", mount.device + ", " + mount.file_system);
   add("DB path", "[" + flags.db + "]");
   add("Memory budget", Megabytes(static_cast<double>(runtime.MemoryBudget())) + " MB");
-  add("Durability", DurabilityWord(options.durability) + ", log " + LogWord(options.log));
-  add("Compression", CompressionWord(options));
+  AddOptions(engine_options, &lines);
   add("Keys", std::to_string(flags.key_size) + " bytes each");
   add("Values", std::to_string(flags.value_size) + " bytes each (" +
                     std::to_string(static_cast<int>(flags.value_size * flags.compression_ratio)) +
@@ -45,6 +54,7 @@ HeaderLines MakeHeader(const BenchFlags& flags, const Options& options, const Ru
   add("RawSize", Megabytes(static_cast<double>(flags.num) * (flags.key_size + flags.value_size)) +
                      " MB (estimated)");
   add("Write rate", std::to_string(flags.benchmark_write_rate_limit) + " bytes/second");
+  add("Read rate", std::to_string(flags.benchmark_read_rate_limit) + " ops/second");
   add("Seed", std::to_string(seed));
   return lines;
 }
@@ -52,7 +62,7 @@ HeaderLines MakeHeader(const BenchFlags& flags, const Options& options, const Ru
 std::string HeaderText(const HeaderLines& lines) {
   std::string text;
   for (const auto& [name, value] : lines) {
-    const size_t padding = name.size() < 23 ? 23 - name.size() : 1;
+    const size_t padding = name.size() < 32 ? 32 - name.size() : 1;
     text += name + ":" + std::string(padding, ' ') + value + "\n";
   }
 #ifndef NDEBUG

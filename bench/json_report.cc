@@ -1,7 +1,5 @@
 #include "bench/json_report.h"
 
-#include <fstream>
-
 namespace treering::bench {
 namespace {
 
@@ -34,6 +32,12 @@ Json HistogramJson(const base::Histogram& histogram) {
 
 }  // namespace
 
+Status JsonReport::Open(const std::string& path) {
+  path_ = path;
+  file_.open(path);
+  return file_ ? Status::Ok() : Status::IoError("--json=" + path + ": cannot be written");
+}
+
 void JsonReport::AddHeader(const std::string& name, const std::string& value) {
   root_["header"][name] = value;
 }
@@ -60,10 +64,11 @@ void JsonReport::AddResult(const RunResult& result, const WorkPlan& plan,
   root_["results"].push_back(std::move(json));
 }
 
-Status JsonReport::WriteTo(const std::string& path) const {
-  std::ofstream file(path);
-  file << root_.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
-  return file ? Status::Ok() : Status::IoError(path + ": cannot be written");
+Status JsonReport::Write() {
+  if (path_.empty()) return Status::Ok();
+  file_ << root_.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
+  file_.close();
+  return file_ ? Status::Ok() : Status::IoError("--json=" + path_ + ": cannot be written");
 }
 
 }  // namespace treering::bench

@@ -37,8 +37,24 @@ TEST(JsonReportTest, HoldsWhatWasMeasured) {
   EXPECT_FALSE(json.contains("device_bytes_read"));
 }
 
-TEST(JsonReportTest, AFileThatCannotBeWrittenIsAnError) {
-  EXPECT_FALSE(JsonReport().WriteTo("/nowhere/at/all.json").ok());
+TEST(JsonReportTest, AFileThatCannotBeWrittenIsAnErrorAtOnce) {
+  const Status status = JsonReport().Open("/nowhere/at/all.json");
+  EXPECT_EQ(status.message(), "--json=/nowhere/at/all.json: cannot be written");
+}
+
+TEST(JsonReportTest, WithoutAFileThereIsNothingToWrite) { EXPECT_TRUE(JsonReport().Write().ok()); }
+
+TEST(JsonReportTest, TheFileSaysWhyARunEndedEarly) {
+  const std::string path = ::testing::TempDir() + "/report.json";
+  JsonReport report;
+  ASSERT_TRUE(report.Open(path).ok());
+  EXPECT_FALSE(report.root().contains("error"));
+  report.SetError("NoSpace: the disk is full");
+  ASSERT_TRUE(report.Write().ok());
+  std::ifstream file(path);
+  const nlohmann::json read = nlohmann::json::parse(file);
+  EXPECT_EQ(read["error"], "NoSpace: the disk is full");
+  EXPECT_TRUE(read["results"].empty());
 }
 
 }  // namespace

@@ -2,7 +2,30 @@
 
 #include <cstdio>
 
+#include "bench/pace.h"
+#include "engine/base/thread.h"
+
 namespace treering::bench {
+
+void OpRecorder::Start() {
+  start_cost_ = CostSoFar();  // before the time, which is not to hold its reading
+  start_nanos_ = last_nanos_ = report_nanos_ = base::SystemClock()->NowNanos();
+}
+
+void OpRecorder::Stop() {
+  if (stop_nanos_ != 0) return;
+  stop_nanos_ = base::SystemClock()->NowNanos();
+  stop_cost_ = CostSoFar();
+}
+
+void OpRecorder::PaceReads(uint64_t count) {
+  reads_paced_ += count;
+  const uint64_t elapsed = base::SystemClock()->NowNanos() - start_nanos_;
+  const uint64_t nanos = NanosAhead(reads_paced_, reads_per_second_, elapsed);
+  if (nanos == 0) return;
+  base::SleepNanos(nanos);
+  SkipTime();
+}
 
 void OpRecorder::AddLatency(OpKind kind) {
   const uint64_t now = base::SystemClock()->NowNanos();

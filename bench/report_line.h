@@ -3,8 +3,8 @@
 // Owner: nobody; pure functions from figures to text.
 // Threads: any.
 // Invariants:
-//   1. The result's line and the histogram's block are RocksDB's, to the character; a test holds
-//      them against stored text.
+//   1. The result's line and the histogram's four lines are RocksDB's, to the character; tests hold
+//      them against stored text. The table of buckets that RocksDB prints below is left out.
 //   2. Our own lines are indented, so that no pattern for RocksDB's takes them.
 #ifndef TREERING_BENCH_REPORT_LINE_H_
 #define TREERING_BENCH_REPORT_LINE_H_
@@ -23,6 +23,7 @@ struct Outcome {
   uint64_t operations = 0;
   double seconds = 0;         // from the first thread's start to the last one's end
   double thread_seconds = 0;  // of all threads together
+  uint64_t write_calls = 0;
   uint64_t entries_written = 0;
   uint64_t bytes_written = 0;
   uint64_t bytes = 0;   // keys and values; 0: no rate is shown

@@ -41,7 +41,7 @@ constexpr std::string_view kBools =
     "whole_key_filtering ";
 
 constexpr std::string_view kNumbers =
-    "arena_block_size backup_rate_limit benchmark_read_rate_limit blob_cache_numshardbits "
+    "arena_block_size backup_rate_limit blob_cache_numshardbits "
     "blob_cache_size blob_compaction_readahead_size blob_db_bytes_per_sync blob_db_file_size "
     "blob_db_gc_cutoff blob_db_max_db_size blob_db_max_ttl_range blob_db_min_blob_size "
     "blob_db_ttl_range_secs blob_file_size blob_file_starting_level "

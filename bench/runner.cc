@@ -50,6 +50,7 @@ Outcome AddUp(const std::string& name, const Workers& workers, size_t from, size
     const OpRecorder& recorder = workers[i]->recorder();
     outcome.operations += recorder.done();
     outcome.bytes += recorder.bytes();
+    outcome.write_calls += recorder.write_calls();
     outcome.entries_written += recorder.entries_written();
     outcome.bytes_written += recorder.bytes_written();
     outcome.thread_seconds +=
@@ -64,6 +65,17 @@ Outcome AddUp(const std::string& name, const Workers& workers, size_t from, size
     outcome.message = "(" + std::to_string(found) + " of " + std::to_string(asked) + " found)";
   }
   return outcome;
+}
+
+ProcessCost CostOf(const Workers& workers, size_t count) {
+  const OpRecorder* first = &workers[0]->recorder();
+  const OpRecorder* last = first;
+  for (size_t i = 1; i < count; ++i) {
+    const OpRecorder* const one = &workers[i]->recorder();
+    if (one->start_nanos() < first->start_nanos()) first = one;
+    if (one->stop_nanos() > last->stop_nanos()) last = one;
+  }
+  return last->stop_cost() - first->start_cost();
 }
 
 void MergeHistograms(const Workers& workers, size_t count, RunResult* result) {
@@ -98,7 +110,10 @@ RunResult RunWorkload(const Workload& workload, const WorkPlan& plan, const RunS
     workers.push_back(std::make_unique<Worker>(static_cast<int>(i), settings.seed + i,
                                                is_writer ? writer_plan : plan, db, values, &shared,
                                                settings.with_histograms, settings.report_every));
-    if (!is_writer) recorders.push_back(&workers.back()->recorder());
+    if (is_writer) continue;
+    OpRecorder& recorder = workers.back()->recorder();
+    recorder.LimitReads(static_cast<double>(settings.reads_per_second) / plan.threads);
+    recorders.push_back(&recorder);
   }
   StartLine line;
   std::vector<base::Thread> threads(total);
@@ -110,17 +125,16 @@ RunResult RunWorkload(const Workload& workload, const WorkPlan& plan, const RunS
     if (!status.ok()) shared.Fail("thread", status);  // those that run see it and end
   }
   reporter->BeginRun(recorders);
-  const ProcessCost before = CostSoFar();
   line.Open();
   for (base::Thread& thread : threads) {
     if (thread.joinable()) thread.Join();
   }
-  result.cost = CostSoFar() - before;
   reporter->EndRun();
   result.error = shared.error();
   result.outcome = AddUp(std::string(workload.name), workers, 0, foreground);
   result.has_writer = workload.background_writer;
   if (result.has_writer) result.writer = AddUp("writer", workers, foreground, total);
+  result.cost = CostOf(workers, foreground);
   MergeHistograms(workers, foreground, &result);
   return result;
 }

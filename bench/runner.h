@@ -5,6 +5,8 @@
 // Invariants:
 //   1. Workers start together, after all threads exist.
 //   2. Figures are merged when all have ended; a background writer's stay apart.
+//   3. Time and cost run from the first foreground worker's start to the last one's stop, as their
+//      recorders have them.
 #ifndef TREERING_BENCH_RUNNER_H_
 #define TREERING_BENCH_RUNNER_H_
 
@@ -33,6 +35,7 @@ struct RunSettings {
   uint64_t seed = 0;
   bool with_histograms = false;
   uint64_t report_every = 0;
+  uint64_t reads_per_second = 0;  // of all threads together; 0: no limit
 };
 
 // `seed` must differ from run to run, or a second pass would ask for the same keys.

@@ -20,6 +20,18 @@ void FailAtOnce(Worker* worker) {
   if (worker->index() == 1) worker->Good("put", Status::NoSpace("the disk is full"));
   Count(worker);
 }
+// Reads without a database.
+void ReadCount(Worker* worker) {
+  while (worker->Take(1, worker->plan().reads) != 0) worker->recorder().Finished(1, OpKind::kRead);
+}
+// Burns 0.2 s of CPU before its time begins.
+void PrepareThenCount(Worker* worker) {
+  const double until = CostSoFar().cpu_seconds + 0.2;
+  while (CostSoFar().cpu_seconds < until) {
+  }
+  worker->recorder().Start();
+  Count(worker);
+}
 void PacedCount(Worker* worker) {
   while (worker->Take(1, worker->plan().writes) != 0) {
     worker->recorder().Finished(1, OpKind::kWrite);
@@ -35,9 +47,11 @@ class RunnerTest : public ::testing::Test {
     workload.name = "count";
     workload.run = run;
     EXPECT_TRUE(reporter_.Start().ok());
-    return RunWorkload(workload, plan_, {1, with_histograms, 0}, nullptr, values_, &reporter_);
+    settings_.with_histograms = with_histograms;
+    return RunWorkload(workload, plan_, settings_, nullptr, values_, &reporter_);
   }
 
+  RunSettings settings_ = {.seed = 1};
   WorkPlan plan_;
   ValueBytes values_{1, 0.5, 100};
   IntervalReporter reporter_{0, "", 0};
@@ -51,6 +65,7 @@ TEST_F(RunnerTest, EachThreadDoesItsShareAndFiguresAddUp) {
   EXPECT_EQ(result.error, "");
   EXPECT_EQ(result.outcome.operations, 315u);
   EXPECT_EQ(result.outcome.bytes, 3150u);
+  EXPECT_EQ(result.outcome.write_calls, 33u);
   EXPECT_EQ(result.outcome.entries_written, 315u);
   EXPECT_EQ(result.outcome.bytes_written, 6300u);
   EXPECT_EQ(result.outcome.message, "(33 of 315 found)");
@@ -93,6 +108,39 @@ TEST_F(RunnerTest, TheRateLimitIsForAllThreadsTogether) {
   const RunResult result = Run(PacedCount);
   EXPECT_EQ(result.outcome.operations, 200u);
   EXPECT_GE(result.outcome.seconds, 0.09);
+}
+
+TEST_F(RunnerTest, TheSleepThatKeepsTheRateIsNoLatency) {
+  plan_.writes = 20;
+  plan_.write_bytes_per_second = 10000;  // an operation of 100 bytes each 10 ms
+  const RunResult result = Run(PacedCount, true);
+  EXPECT_GE(result.outcome.seconds, 0.18);
+  const auto& histogram = result.histograms[static_cast<size_t>(OpKind::kWrite)];
+  ASSERT_NE(histogram, nullptr);
+  EXPECT_LT(histogram->Percentile(50), 5e6);
+}
+
+TEST_F(RunnerTest, TheReadRateIsForAllThreadsTogetherAndNoLatency) {
+  plan_.threads = 2;
+  plan_.reads = 20;
+  settings_.reads_per_second = 200;  // 2 x 20 reads take 0.2 s
+  const RunResult result = Run(ReadCount, true);
+  EXPECT_EQ(result.outcome.operations, 40u);
+  EXPECT_GE(result.outcome.seconds, 0.18);
+  EXPECT_LT(result.outcome.seconds, 2);
+  EXPECT_LT(result.histograms[static_cast<size_t>(OpKind::kRead)]->Percentile(50), 5e6);
+}
+
+TEST_F(RunnerTest, TheReadRateDoesNotHoldWrites) {
+  plan_.writes = 1000;
+  settings_.reads_per_second = 1;
+  EXPECT_LT(Run(Count).outcome.seconds, 1);
+}
+
+TEST_F(RunnerTest, TheCostBeginsWhereTheTimeBegins) {
+  plan_.writes = 1;
+  const RunResult result = Run(PrepareThenCount);
+  EXPECT_LT(result.cost.cpu_seconds, 0.1);
 }
 
 TEST_F(RunnerTest, TheIntervalFileHasALineASecond) {

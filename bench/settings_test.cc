@@ -55,17 +55,37 @@ TEST(SettingsTest, DurabilityFollowsSyncAndDisableWal) {
   EXPECT_EQ(off.options.log, LogMode::kOff);
   EXPECT_EQ(Good({"--treering_durability=memory"}).options.durability, Durability::kMemory);
   EXPECT_EQ(Good({"--treering_log=write"}).options.log, LogMode::kWrite);
-  EXPECT_EQ(Error({"--sync", "--disable_wal"}),
-            "--sync needs the log that --disable_wal turns off");
   EXPECT_EQ(Error({"--treering_log=mapped"}),
             "--treering_log=mapped: must be one of auto, tail, write, off");
   EXPECT_EQ(Error({"--treering_io=aio"}), "--treering_io=aio: must be one of auto, uring, posix");
 }
 
+TEST(SettingsTest, FlagsThatContradictEachOtherAreErrors) {
+  const auto contradict = [](const std::string& one, const std::string& other) {
+    EXPECT_EQ(Error({one, other}), one + " and " + other + " contradict each other");
+    EXPECT_EQ(Error({other, one}), one + " and " + other + " contradict each other");
+  };
+  contradict("--sync", "--disable_wal");
+  contradict("--sync", "--treering_log=off");
+  contradict("--sync", "--treering_durability=memory");
+  contradict("--sync", "--treering_durability=process");
+  contradict("--sync=false", "--treering_durability=disk");
+  contradict("--disable_wal", "--treering_log=tail");
+  contradict("--disable_wal", "--treering_log=auto");
+  contradict("--disable_wal", "--treering_durability=process");
+  contradict("--disable_wal=false", "--treering_log=off");
+  contradict("--treering_log=off", "--treering_durability=disk");
+  Good({"--sync", "--treering_durability=disk", "--treering_log=write"});
+  Good({"--disable_wal", "--treering_log=off", "--treering_durability=memory"});
+  Good({"--sync=false", "--disable_wal=false", "--treering_durability=memory"});
+}
+
 TEST(SettingsTest, CompressionIsNoneUnlessNamed) {
   EXPECT_TRUE(Good({"--compression_type=none"}).options.compression_per_level.empty());
-  EXPECT_EQ(Good({"--compression_type=zstd"}).options.compression_per_level,
-            std::vector<Compression>{Compression::kZstd});
+  EXPECT_EQ(Error({"--compression_type=lz4"}),
+            "--compression_type=lz4 is not in this build yet; none is");
+  EXPECT_EQ(Error({"--compression_type=zstd"}),
+            "--compression_type=zstd is not in this build yet; none is");
   EXPECT_NE(Error({"--compression_type=snappy"}).find("lz4"), std::string::npos);
   EXPECT_EQ(Error({"--compression_type=zlib"}),
             "--compression_type=zlib: must be one of none, lz4, zstd");
@@ -94,6 +114,32 @@ TEST(SettingsTest, TheTreesShape) {
   EXPECT_EQ(settings.options.level0_trigger, 2u);
   EXPECT_EQ(settings.runtime.background_threads, 3u);
   EXPECT_TRUE(settings.options.disable_auto_compactions);
+}
+
+TEST(SettingsTest, WhatTheEngineRefusesIsAnErrorThatNamesTheFlag) {
+  EXPECT_EQ(Error({"--block_size=1000"}),
+            "--block_size=1000: option block_bytes is 1000, must be 4096 to 65536");
+  EXPECT_EQ(Error({"--bloom_bits=99"}),
+            "--bloom_bits=99: option bloom_bits_per_key is 99, must be 0 to 32");
+  EXPECT_EQ(Error({"--write_buffer_size=100"}).find("--write_buffer_size=100: option memtable_"),
+            0u);
+  EXPECT_EQ(Error({"--max_bytes_for_level_multiplier=1"}),
+            "--max_bytes_for_level_multiplier=1: option level_multiplier is 1, must be 2 to 100");
+  EXPECT_EQ(Error({"--level0_file_num_compaction_trigger=65"}).find("--level0_file_num"), 0u);
+  EXPECT_EQ(Error({"--target_file_size_base=1"}).find("--target_file_size_base=1: "), 0u);
+  EXPECT_EQ(Error({"--max_bytes_for_level_base=1"}).find("--max_bytes_for_level_base=1: "), 0u);
+}
+
+TEST(SettingsTest, ErrorsOfTheRuntimeNameTheFlagToo) {
+  const Status budget = Status::InvalidArgument("memory_budget is 99; it must be more");
+  EXPECT_EQ(NameFlag(Good({"--treering_memory_budget=99"}), budget).message(),
+            "--treering_memory_budget=99: memory_budget is 99; it must be more");
+  EXPECT_EQ(NameFlag(Good({"--cache_size=7"}), budget).message(),
+            "--cache_size=7 + --write_buffer_size=67108864 x --max_write_buffer_number=2: "
+            "memory_budget is 99; it must be more");
+  EXPECT_EQ(NameFlag(Good({}), budget).message(), budget.message());
+  EXPECT_EQ(NameFlag(Good({}), Status::IoError("memory_budget is x")).message(),
+            "memory_budget is x");
 }
 
 TEST(SettingsTest, ValuesOutOfRangeAreErrors) {

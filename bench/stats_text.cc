@@ -131,7 +131,7 @@ Result<std::string> StatsText(const std::string& json, const StatsContext& conte
   text += Format("Flush(GB): cumulative %.3f\n", Number(work, "flush_bytes_written") / kGiB);
   text += Format("Cumulative writes: %llu writes, %llu keys, ingest: %.2f GB, %.2f MB/s\n",
                  static_cast<unsigned long long>(context.writes),
-                 static_cast<unsigned long long>(context.writes),
+                 static_cast<unsigned long long>(context.keys),
                  static_cast<double>(context.bytes_written) / kGiB,
                  static_cast<double>(context.bytes_written) / kMiB / uptime);
   text += Format(

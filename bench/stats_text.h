@@ -19,7 +19,8 @@ namespace treering::bench {
 // What this process knows and the JSON does not.
 struct StatsContext {
   double uptime_seconds = 0;   // since the database was opened
-  uint64_t writes = 0;         // puts and deletes since then
+  uint64_t writes = 0;         // write calls since then, a batch being one
+  uint64_t keys = 0;           // puts and deletes in them
   uint64_t bytes_written = 0;  // their keys and values
 };
 

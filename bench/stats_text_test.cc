@@ -18,8 +18,8 @@ constexpr char kStats[] = R"({
   "stalls": {"memtables": {"count": 2, "nanos": 1500000000}}})";
 
 TEST(StatsTextTest, HasTheWordsThatScriptsLookFor) {
-  Result<std::string> text =
-      StatsText(kStats, {.uptime_seconds = 10, .writes = 68000, .bytes_written = 1 << 20});
+  Result<std::string> text = StatsText(
+      kStats, {.uptime_seconds = 10, .writes = 680, .keys = 68000, .bytes_written = 1 << 20});
   ASSERT_TRUE(text.ok());
   EXPECT_EQ(*text, R"(
 ** Compaction Stats [default] **
@@ -33,7 +33,7 @@ Level    Files     Size(MB)       Entries   Deletions  Read(GB) Write(GB)  W-Amp
 ** DB Stats **
 Uptime(secs): 10.0 total
 Flush(GB): cumulative 1.000
-Cumulative writes: 68000 writes, 68000 keys, ingest: 0.00 GB, 0.10 MB/s
+Cumulative writes: 680 writes, 68000 keys, ingest: 0.00 GB, 0.10 MB/s
 Cumulative compaction: 3.00 GB write, 307.20 MB/s write, 2.00 GB read, 204.80 MB/s read, 4.0 seconds
 Stalls(count): 2 memtables
 Cumulative stall: 00:00:1.500 H:M:S, 15.0 percent

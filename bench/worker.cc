@@ -1,12 +1,12 @@
 #include "bench/worker.h"
 
+#include "bench/pace.h"
+
 namespace treering::bench {
 namespace {
 
 // Calls between two looks at the clock; few enough for calls of a millisecond.
 constexpr uint64_t kCallsPerCheck = 64;
-// Ahead of the rate by less than this no thread sleeps: a sleep is not precise.
-constexpr uint64_t kPaceNanos = 1'000'000;
 
 }  // namespace
 
@@ -27,7 +27,9 @@ Worker::Worker(int index, uint64_t seed, const WorkPlan& plan, DB* db, const Val
       recorder_(index, with_histograms, report_every) {}
 
 bool Worker::TimeIsLeft() {
-  if (calls_++ % kCallsPerCheck != 0) return true;
+  // A call that sleeps may take long.
+  const bool is_paced = plan_.write_bytes_per_second != 0 || recorder_.limits_reads();
+  if (calls_++ % kCallsPerCheck != 0 && !is_paced) return true;
   const uint64_t elapsed = base::SystemClock()->NowNanos() - recorder_.start_nanos();
   return elapsed < plan_.duration_seconds * 1'000'000'000;
 }
@@ -35,13 +37,12 @@ bool Worker::TimeIsLeft() {
 void Worker::Pace(uint64_t bytes_written) {
   if (plan_.write_bytes_per_second == 0) return;
   paced_bytes_ += bytes_written;
-  const double due = static_cast<double>(paced_bytes_) * 1e9 * plan_.threads /
-                     static_cast<double>(plan_.write_bytes_per_second);
-  const double elapsed =
-      static_cast<double>(base::SystemClock()->NowNanos() - recorder_.start_nanos());
-  if (due > elapsed + static_cast<double>(kPaceNanos)) {
-    base::SleepNanos(static_cast<uint64_t>(due - elapsed));
-  }
+  const double share = static_cast<double>(plan_.write_bytes_per_second) / plan_.threads;
+  const uint64_t elapsed = base::SystemClock()->NowNanos() - recorder_.start_nanos();
+  const uint64_t nanos = NanosAhead(paced_bytes_, share, elapsed);
+  if (nanos == 0) return;
+  base::SleepNanos(nanos);
+  recorder_.SkipTime();
 }
 
 }  // namespace treering::bench

@@ -4,17 +4,45 @@ import base64
 import json
 import os
 import random
-import shutil
+import re
 import signal
 import subprocess
 import sys
 import time
 
 BUDGET = "16MiB"
+OUR_FILES = re.compile(r"LOCK|CURRENT|TAIL|MANIFEST-\d+|\d+\.(wal|sst)")
+CURRENT_MAGIC = b"TRCURRNT"  # docs/format/current.md
+
+
+def remove_earlier(path):
+    """Removes the database that an earlier run left at `path`; what is anything else stays, and ends the demo."""
+    if not os.path.lexists(path):
+        return
+
+    def refuse(why):
+        sys.exit(f"demo: {path} {why}; name another folder, or move it away")
+
+    if os.path.islink(path) or not os.path.isdir(path):
+        refuse("is not a folder of ours")
+    names = os.listdir(path)
+    for name in names:
+        if not OUR_FILES.fullmatch(name) or not os.path.isfile(os.path.join(path, name)):
+            refuse(f"holds '{name}', which is no file of a treering database")
+    if names and names != ["LOCK"]:  # a creation that was cut short leaves the lock alone
+        if "CURRENT" not in names:
+            refuse("has no CURRENT, so it is no treering database")
+        with open(os.path.join(path, "CURRENT"), "rb") as file:
+            slots = (file.read(4096), file.read(4096))
+        if not any(slot.startswith(CURRENT_MAGIC) for slot in slots):
+            refuse("has a CURRENT that is not treering's")
+    for name in names:
+        os.unlink(os.path.join(path, name))
+    os.rmdir(path)
 
 
 def stanzas():
-    """The package index as (key, value) pairs of bytes, in its own order; a later duplicate wins."""
+    """The package index as (key, value) pairs of bytes, in its own order."""
     text = subprocess.run(["apt-cache", "dumpavail"], check=True, capture_output=True).stdout
     for stanza in text.split(b"\n\n"):
         fields = {}
@@ -24,6 +52,11 @@ def stanzas():
                 fields.setdefault(name, rest.strip())
         if b"Package" in fields:
             yield fields[b"Package"] + b"/" + fields.get(b"Version", b"?"), stanza + b"\n"
+
+
+def unique(records):
+    """Each key once, where it came first, with the value that came last."""
+    return list(dict(records).items())
 
 
 def ndjson(key, value):
@@ -56,9 +89,11 @@ class Demo:
 
     def load_and_kill(self, records):
         """Feeds the loader, kills it at a random moment between 20 % and 80 %; returns the acknowledged count."""
-        limit = len(records) * 8 // 10
-        target = random.randrange(len(records) * 2 // 10, len(records) * 7 // 10)
-        loader = subprocess.Popen([*self.kvctl, "load", "--ack", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        limit = len(records) * 8 // 10  # it gets no more than that
+        target = random.randrange(len(records) * 2 // 10 + 1, len(records) * 7 // 10)
+        batch = max(1, min(100, len(records) // 20))  # so that an acknowledgement follows before the limit
+        loader = subprocess.Popen([*self.kvctl, "load", "--ack", "--batch", str(batch), "-"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         feeder = os.fork()
         if feeder == 0:  # a second process feeds, so that reading acknowledgements never waits for writing
             loader.stdout.close()
@@ -87,6 +122,18 @@ class Demo:
             sys.exit(f"demo: the loader ended by itself, with {loader.returncode}, before it was killed")
         return acknowledged
 
+    def load(self, records):
+        """Feeds the loader to its end."""
+        loader = subprocess.Popen([*self.kvctl, "load", "-"], stdin=subprocess.PIPE)
+        try:
+            for key, value in records:
+                loader.stdin.write(ndjson(key, value))
+            loader.stdin.close()
+        except BrokenPipeError:
+            pass  # it has said why
+        if loader.wait() != 0:
+            sys.exit("demo: the load failed")
+
     def compare(self, expected, stored):
         wrong = [key for key, value in expected.items() if stored.get(key) != value]
         for key in wrong[:5]:
@@ -97,12 +144,13 @@ class Demo:
 
 def main():
     demo = Demo(sys.argv[1], sys.argv[2])
-    shutil.rmtree(demo.kvctl[2], ignore_errors=True)  # of an earlier run in the same folder
+    remove_earlier(demo.kvctl[2])
 
     print("\n== 2. Real input: this machine's Debian package index")
-    records = list(stanzas())
-    if not records:
-        sys.exit("demo: apt-cache dumpavail printed no package; run 'apt-get update' first")
+    records = unique(stanzas())
+    if len(records) < 100:
+        sys.exit(f"demo: apt-cache dumpavail printed {len(records)} packages, too few to show anything; "
+                 "run 'apt-get update' first")
     size = sum(len(key) + len(value) for key, value in records)
     print(f"   {len(records):,} packages, {size / 1e6:.1f} MB; key package/version, value the whole stanza")
 
@@ -115,19 +163,15 @@ def main():
     stored = demo.stored()
     demo.compare(dict(records[:acknowledged]), stored)
     known = dict(records[: len(records) * 8 // 10])
-    extra = [key for key, value in stored.items() if key not in known]
+    extra = [key for key, value in stored.items() if known.get(key) != value]
     if extra:
-        sys.exit(f"demo: {len(extra)} keys are stored that were never sent")
+        sys.exit(f"demo: {len(extra)} keys are stored with what was never sent for them")
     print(f"   recovered and read in {time.time() - started:.1f} s: {len(stored):,} keys, "
           f"all {acknowledged:,} acknowledged records are there, none differs")
 
-    print("\n== 5. Load everything, then compact")
-    loader = subprocess.Popen([*demo.kvctl, "load", "-"], stdin=subprocess.PIPE)
-    for key, value in records:
-        loader.stdin.write(ndjson(key, value))
-    loader.stdin.close()
-    if loader.wait() != 0:
-        sys.exit("demo: the load failed")
+    missing = records[acknowledged:]
+    print(f"\n== 5. Finish the load with the {len(missing):,} records that were not acknowledged, then compact")
+    demo.load(missing)
     demo.run("compact")
     everything = dict(records)
     stored = demo.stored()

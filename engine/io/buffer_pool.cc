@@ -19,9 +19,7 @@ constexpr size_t kPooledBytesMax = BufferArena::kSlabBytes;
 
 // What a request for `bytes` is given.
 size_t RoundedBytes(size_t bytes) {
-  if (bytes > kPooledBytesMax) {
-    return (bytes + kPooledBytesMax - 1) / kPooledBytesMax * kPooledBytesMax;
-  }
+  if (bytes > kPooledBytesMax) return (bytes + kPage - 1) / kPage * kPage;
   return std::bit_ceil(std::max(bytes, kPage));
 }
 
@@ -72,7 +70,9 @@ struct BufferPool::Impl {
   }
 
   std::byte* TakeFromArena(size_t rounded) {
-    if (rounded > kPooledBytesMax) return arena->AllocateRun(rounded / kPooledBytesMax);
+    if (rounded > kPooledBytesMax) {
+      return arena->AllocateRun((rounded + kPooledBytesMax - 1) / kPooledBytesMax);
+    }
     if (std::byte* const data = TakeFromOpen(rounded); data != nullptr) return data;
     // Not under the mutex: the arena may have to grow.
     std::byte* const memory = arena->AllocateSlab();

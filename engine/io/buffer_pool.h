@@ -1,5 +1,5 @@
 // BufferPool: page-aligned I/O buffers, powers of two from 4 KiB to 2 MiB carved from arena slabs,
-// and multiples of 2 MiB.
+// and larger ones by the page.
 //
 // Owner: the Runtime; outlives every buffer.
 // Threads: any.

@@ -1,6 +1,5 @@
 #include "tools/kvctl/doctor_checks.h"
 
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -19,6 +18,7 @@
 #include <system_error>
 
 #include "tools/kvctl/byte_size.h"
+#include "tools/kvctl/direct_io_trial.h"
 
 namespace treering::kvctl {
 namespace {
@@ -75,6 +75,20 @@ std::string Fact(const std::vector<std::string>& facts, std::string_view name) {
   return "";
 }
 
+// Whether what this process locks counts towards no limit: CAP_IPC_LOCK, which root has outside of
+// containers.
+bool MayLockAll() {
+  constexpr uint64_t kIpcLock = 1u << 14;
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    unsigned long long effective = 0;
+    if (std::sscanf(line.c_str(), "CapEff: %llx", &effective) == 1) {
+      return (effective & kIpcLock) != 0;
+    }
+  }
+  return false;
+}
+
 Finding CheckRing(const std::vector<std::string>& facts) {
   const std::string driver = Fact(facts, "driver");
   if (driver == "uring") {
@@ -95,17 +109,30 @@ Finding CheckRing(const std::vector<std::string>& facts) {
           remedy};
 }
 
-Finding CheckRegistration(const std::vector<std::string>& facts) {
-  if (Fact(facts, "registered_buffers") == "yes") {
-    const std::string locked = Fact(facts, "locked_bytes");
-    const bool counts = !locked.empty() && locked != "0";  // root's are not counted
-    return {Verdict::kOk, "registered buffers",
-            "on" + (counts ? ", " + locked + " bytes locked" : ""), ""};
+Finding CheckRegistration(const std::vector<std::string>& facts, const IoTrial& trial) {
+  const std::string name = "registered buffers";
+  if (Fact(facts, "registered_buffers") != "yes") {
+    const std::string why = Fact(facts, "registered_buffers_off");
+    return {Verdict::kWarn, name, "off" + (why.empty() ? "" : ": " + why),
+            Fact(facts, "driver") == "uring"
+                ? "raise the limit of locked memory: ulimit -l unlimited"
+                : "they come with io_uring"};
   }
-  const std::string why = Fact(facts, "registered_buffers_off");
-  return {Verdict::kWarn, "registered buffers", "off" + (why.empty() ? "" : ": " + why),
-          Fact(facts, "driver") == "uring" ? "raise the limit of locked memory: ulimit -l unlimited"
-                                           : "they come with io_uring"};
+  if (!trial.error.empty()) {
+    return {Verdict::kWarn, name, "could not be tried: " + trial.error,
+            "TMPDIR names a folder where a trial may write"};
+  }
+  if (trial.with_registration == 0) {
+    return {Verdict::kWarn, name,
+            "off: none of the " + FormatCount(trial.requests) + " requests of a trial used one",
+            "'kvctl doctor -v' prints what the engine has to say"};
+  }
+  const Result<uint64_t> locked = ParseNumber(Fact(facts, "locked_bytes"));
+  return {Verdict::kOk, name,
+          "on: " + FormatCount(trial.with_registration) + " transfers of a trial used one; " +
+              FormatByteSize(locked.ok() ? *locked : 0) +
+              " are registered and so kept in memory, more as it is needed",
+          ""};
 }
 
 // The nearest directory above `path` that exists, or `path` itself.
@@ -118,36 +145,25 @@ std::filesystem::path NearestDirectory(const std::string& path) {
   return directory;
 }
 
-// A regular file in `directory`, best one that a database wrote; empty when there is none.
-std::string AnyFile(const std::filesystem::path& directory) {
-  std::error_code error;
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    if (entry.is_regular_file(error)) names.push_back(entry.path().string());
-  }
-  const auto table = std::find_if(names.begin(), names.end(),
-                                  [](const std::string& name) { return name.ends_with(".sst"); });
-  if (table != names.end()) return *table;
-  return names.empty() ? "" : *std::min_element(names.begin(), names.end());
-}
-
-// Opens directly what is there, or else a file without a name, which leaves no trace.
-Finding CheckDirect(const std::filesystem::path& directory) {
-  const std::string file = AnyFile(directory);
-  const int fd = file.empty()
-                     ? ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_DIRECT | O_CLOEXEC, 0600)
-                     : ::open(file.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC | O_NONBLOCK);
-  if (fd >= 0) {
-    ::close(fd);
-    return {Verdict::kOk, "O_DIRECT", "on: direct I/O works here", ""};
-  }
-  if (errno == EINVAL) {
-    return {Verdict::kWarn, "O_DIRECT", "off: this file system has no direct I/O",
-            "use ext4 or xfs; until then I/O goes through the page cache"};
+Finding CheckDirect(const std::string& directory) {
+  const DirectIoTrial trial = TryDirectIo(directory);
+  switch (trial.outcome) {
+    case DirectIoTrial::Outcome::kWorks:
+      return {Verdict::kOk, "O_DIRECT", "on: 4 KiB were written and read back with direct I/O", ""};
+    case DirectIoTrial::Outcome::kReads:
+      return {Verdict::kOk, "O_DIRECT",
+              "on: 4 KiB were read with direct I/O from " + trial.subject +
+                  "; writing was not tried (" + trial.reason + ")",
+              ""};
+    case DirectIoTrial::Outcome::kRefused:
+      return {Verdict::kWarn, "O_DIRECT", "off: this file system has no direct I/O",
+              "use ext4 or xfs; until then I/O goes through the page cache"};
+    case DirectIoTrial::Outcome::kUnknown:
+      break;
   }
   return {Verdict::kWarn, "O_DIRECT",
-          "direct I/O could not be tried in " + directory.string() + ": " + std::strerror(errno),
-          errno == EOPNOTSUPP ? "try again when the database has files" : "check the permissions"};
+          "direct I/O could not be tried in " + directory + ": " + trial.reason,
+          "check permissions, limits and space, or try again when the database has files"};
 }
 
 }  // namespace
@@ -164,12 +180,13 @@ Finding CheckKernel() {
           "6.1 or newer has all of io_uring that is used here, 6.12 shares registered buffers"};
 }
 
-std::vector<Finding> CheckRuntime(const std::vector<std::string>& facts, const std::string& error) {
+std::vector<Finding> CheckRuntime(const std::vector<std::string>& facts, const IoTrial& trial,
+                                  const std::string& error) {
   if (!error.empty()) {
     return {{Verdict::kProblem, "io_uring", error, "--io auto does without it"},
             {Verdict::kProblem, "registered buffers", "off: there is no runtime", "as above"}};
   }
-  return {CheckRing(facts), CheckRegistration(facts)};
+  return {CheckRing(facts), CheckRegistration(facts, trial)};
 }
 
 Finding CheckLockedMemory(uint64_t memory_budget) {
@@ -179,7 +196,10 @@ Finding CheckLockedMemory(uint64_t memory_budget) {
     return {Verdict::kOk, "memlock", "RLIMIT_MEMLOCK unlimited", ""};
   const std::string what = "RLIMIT_MEMLOCK " + FormatByteSize(limit.rlim_cur) + ", memory budget " +
                            FormatByteSize(memory_budget);
-  if (geteuid() == 0 || limit.rlim_cur >= memory_budget) return {Verdict::kOk, "memlock", what, ""};
+  if (limit.rlim_cur >= memory_budget) return {Verdict::kOk, "memlock", what, ""};
+  if (MayLockAll()) {
+    return {Verdict::kOk, "memlock", what + "; CAP_IPC_LOCK is there, so nothing is counted", ""};
+  }
   return {Verdict::kWarn, "memlock", what,
           "let it cover the budget: ulimit -l, memlock in /etc/security/limits.conf or "
           "LimitMEMLOCK= of systemd"};
@@ -230,7 +250,7 @@ std::vector<Finding> CheckFileSystem(const std::string& path) {
   std::vector<Finding> findings;
   findings.push_back(JudgeFileSystemType(static_cast<uint32_t>(type.f_type)));
   findings.back().what += " at " + directory.string();
-  findings.push_back(CheckDirect(directory));
+  findings.push_back(CheckDirect(directory.string()));
   findings.push_back(JudgeFreeSpace(static_cast<uint64_t>(space.f_bavail) * space.f_frsize,
                                     static_cast<uint64_t>(space.f_blocks) * space.f_frsize));
   if ((space.f_flag & ST_RDONLY) != 0) {

@@ -3,7 +3,7 @@
 // Owner: values.
 // Threads: one.
 // Invariants:
-//   1. Nothing is written where a database is; elsewhere only a file without a name, gone at once.
+//   1. The directory looked at keeps its entries and times.
 //   2. Whatever is not ok says what to do.
 #ifndef TREERING_TOOLS_KVCTL_DOCTOR_CHECKS_H_
 #define TREERING_TOOLS_KVCTL_DOCTOR_CHECKS_H_
@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "tools/kvctl/io_trial.h"
 
 namespace treering::kvctl {
 
@@ -24,9 +26,10 @@ struct Finding {
 };
 
 Finding CheckKernel();
-// Of Runtime::Facts(): driver, ring flags, registration. `facts` is empty and `error` says why when
-// no Runtime could be made.
-std::vector<Finding> CheckRuntime(const std::vector<std::string>& facts, const std::string& error);
+// Of Runtime::Facts() after a trial: driver, ring flags, registration. `facts` is empty and `error`
+// says why when no Runtime could be made.
+std::vector<Finding> CheckRuntime(const std::vector<std::string>& facts, const IoTrial& trial,
+                                  const std::string& error);
 Finding CheckLockedMemory(uint64_t memory_budget);
 Finding CheckOpenFiles();
 // Of the file system that `path` is on, or would be on: type, O_DIRECT, free space, permission.

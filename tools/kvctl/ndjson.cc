@@ -2,20 +2,49 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 namespace treering::kvctl {
 namespace {
 
 using nlohmann::json;
 
-// nlohmann's text without its own prefix, "[json.exception...] parse error at line 1, column 5: ".
-std::string Reason(const json::parse_error& error) {
-  const std::string_view what = error.what();
-  const size_t colon = what.find(": ");
-  const std::string_view reason = colon == std::string_view::npos ? what : what.substr(colon + 2);
-  std::string text = "not JSON at column " + std::to_string(error.byte) + ": ";
-  AppendEscaped(reason, &text);
+// nlohmann's text behind `prefix_end`, escaped; its own prefix is
+// "[json.exception...] parse error at line 1, column 5: ", or the bracket alone.
+std::string Reason(const json::exception& error, std::string_view prefix_end) {
+  std::string_view what = error.what();
+  if (const size_t at = what.find(prefix_end); at != std::string_view::npos) {
+    what.remove_prefix(at + prefix_end.size());
+  }
+  std::string text;
+  AppendEscaped(what, &text);
   return text;
+}
+
+// The JSON value that `line` is. InvalidArgument when it is none, or an object with two fields of
+// one name, of which nlohmann would keep the last.
+Status ParseLine(std::string_view line, json* value) {
+  std::set<std::string> fields;
+  std::string twice;
+  const auto note = [&](int depth, json::parse_event_t event, const json& parsed) {
+    if (event != json::parse_event_t::key || depth != 1) return true;
+    const auto& field = parsed.get_ref<const std::string&>();
+    if (!fields.insert(field).second && twice.empty()) {
+      twice = "\"";
+      AppendEscaped(field, &twice);
+      twice += "\" is given twice";
+    }
+    return true;
+  };
+  try {
+    *value = json::parse(line, note);
+  } catch (const json::parse_error& error) {
+    return Status::InvalidArgument("not JSON at column " + std::to_string(error.byte) + ": " +
+                                   Reason(error, ": "));
+  } catch (const json::exception& error) {  // such as a number beyond all doubles
+    return Status::InvalidArgument("not usable: " + Reason(error, "] "));
+  }
+  return twice.empty() ? Status::Ok() : Status::InvalidArgument(twice);
 }
 
 // What "name", "name_b64" or "name_hex" holds, as bytes.
@@ -44,11 +73,7 @@ Status Take(const std::string& field, std::string_view name, const json& content
 
 Status DecodeJsonRecord(std::string_view line, Record* record) {
   json object;
-  try {
-    object = json::parse(line);
-  } catch (const json::parse_error& error) {
-    return Status::InvalidArgument(Reason(error));
-  }
+  if (Status status = ParseLine(line, &object); !status.ok()) return status;
   if (!object.is_object()) {
     return Status::InvalidArgument(
         std::string("expected an object with \"key\" and \"value\", found ") + object.type_name());

@@ -5,7 +5,8 @@
 // Invariants:
 //   1. Bytes that are not UTF-8 are written as "key_b64" and "value_b64" (base64); on demand as
 //      "key_hex", "value_hex". Reading takes all three.
-//   2. A line with a field that is none of these is an error: nothing is dropped silently.
+//   2. A line with a field that is none of these, or with two of one name, is an error: nothing is
+//      dropped silently.
 #ifndef TREERING_TOOLS_KVCTL_NDJSON_H_
 #define TREERING_TOOLS_KVCTL_NDJSON_H_
 

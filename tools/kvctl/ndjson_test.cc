@@ -46,6 +46,18 @@ TEST(Ndjson, WhatIsWrongIsSaid) {
   EXPECT_EQ(Decode(R"({"key":"\ud800","value":"b"})").substr(0, 18), "not JSON at column");
 }
 
+TEST(Ndjson, AFieldGivenTwiceIsRefused) {
+  EXPECT_EQ(Decode(R"({"key":"a","value":"b","value":"c"})"), "\"value\" is given twice");
+  EXPECT_EQ(Decode(R"({"key":"a","key":"a","value":"b"})"), "\"key\" is given twice");
+  EXPECT_EQ(Decode(R"({"key":"a","\u006bey":"b","value":"b"})"), "\"key\" is given twice");
+  EXPECT_EQ(Decode(R"({"a\nb":1,"a\nb":2})"), "\"a\\nb\" is given twice");
+}
+
+TEST(Ndjson, NumbersBeyondAllDoublesAreRefused) {
+  EXPECT_EQ(Decode(R"({"key":"a","value":1e999})"), "not usable: number overflow parsing '1e999'");
+  EXPECT_EQ(Decode("-1e999").substr(0, 11), "not usable:");
+}
+
 TEST(Ndjson, DeepNestingIsRefusedWithoutHarm) {
   const std::string deep = "{\"key\":" + std::string(100'000, '[');
   EXPECT_EQ(Decode(deep).substr(0, 18), "not JSON at column");

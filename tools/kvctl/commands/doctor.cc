@@ -3,6 +3,7 @@
 #include "api/db.h"
 #include "tools/kvctl/commands/commands.h"
 #include "tools/kvctl/doctor_checks.h"
+#include "tools/kvctl/io_trial.h"
 #include "tools/kvctl/session.h"
 
 namespace treering::kvctl {
@@ -36,11 +37,13 @@ class Doctor : public Command {
            "  kvctl --db /var/lib/mydata doctor\n";
   }
   std::string_view notes() const override {
-    return "  Looks at kernel, io_uring, registered buffers, limits and the file system; the "
-           "database\n"
-           "  is not opened. Exit 1 when something is a problem; a warning costs speed only, or "
-           "says\n"
-           "  what to know.\n";
+    return "  Looks at kernel, io_uring, registered buffers, limits and the file system. The "
+           "database is\n"
+           "  not opened; a record is stored in a temporary folder, and 4 KiB in a file without a "
+           "name\n"
+           "  beside the database. Exit 1 when something is a problem; a warning costs speed only, "
+           "or\n"
+           "  says what to know.\n";
   }
   std::vector<OutputFormat> formats() const override {
     return {OutputFormat::kText, OutputFormat::kJson};
@@ -53,8 +56,12 @@ class Doctor : public Command {
       findings.insert(findings.end(), more.begin(), more.end());
     };
     const auto runtime = MakeRuntime(context);
-    add(runtime.ok() ? CheckRuntime((*runtime)->Facts(), "")
-                     : CheckRuntime({}, runtime.status().ToString()));
+    if (runtime.ok()) {
+      const IoTrial trial = TryIo(*runtime);
+      add(CheckRuntime((*runtime)->Facts(), trial, ""));
+    } else {
+      add(CheckRuntime({}, {}, runtime.status().ToString()));
+    }
     add({CheckLockedMemory(context.options.memory_budget), CheckOpenFiles()});
     add(CheckFileSystem(context.options.db.empty() ? "." : context.options.db));
     (void)context.out->Write(context.options.output == OutputFormat::kJson

@@ -19,10 +19,13 @@ class Verify : public Command {
            "  kvctl verify -o json\n";
   }
   std::string_view notes() const override {
-    return "  Opening checks log and manifest, then every block of every table is read. Exit 1 "
-           "when\n"
-           "  something is damaged; each line names file, offset, what was expected and found.\n"
-           "  Nothing is changed.\n";
+    return "  Opening checks log, manifest and each table's index, then every block of every table "
+           "is\n"
+           "  read. Exit 1 when something is damaged; each line names file, offset, what was "
+           "expected\n"
+           "  and found. Damage that keeps the database from opening ends it there: the one place "
+           "is\n"
+           "  named, and in JSON \"complete\" is false. Nothing is changed.\n";
   }
   std::vector<OutputFormat> formats() const override {
     return {OutputFormat::kText, OutputFormat::kJson};
@@ -33,7 +36,11 @@ class Verify : public Command {
     if (!session.ok() && session.status().IsCorruption()) {
       VerifyReport report;
       report.problems.push_back(session.status());
-      Print(context, report);
+      Print(context, report, false);
+      context.console.Error(
+          "the database does not open with this damage, so no table's blocks were read: there may "
+          "be more. 'dump' and 'scan' need the same open and fail alike. Restore what is named "
+          "from a copy, then verify again");
       return kExitDifference;
     }
     if (!session.ok()) return context.console.Fail(session.status());
@@ -49,15 +56,22 @@ class Verify : public Command {
         });
     progress.Wipe();
     if (!report.ok()) return context.console.Fail(report.status());
-    Print(context, *report);
-    return report->problems.empty() ? kExitOk : kExitDifference;
+    Print(context, *report, true);
+    if (report->problems.empty()) return kExitOk;
+    const bool is_one = report->problems.size() == 1;
+    context.console.Error(
+        FormatCount(report->problems.size()) + (is_one ? " damaged place" : " damaged places") +
+        ". The rest can be read: 'kvctl scan' and 'dump' stop at the first place on "
+        "their way; scan --from behind it, or --reverse, reads on. Or restore a copy");
+    return kExitDifference;
   }
 
  private:
-  static void Print(const Context& context, const VerifyReport& report) {
+  static void Print(const Context& context, const VerifyReport& report, bool is_complete) {
     std::string text;
     if (context.options.output == OutputFormat::kJson) {
-      text = "{\"files\":" + std::to_string(report.files) +
+      text = "{\"complete\":" + std::string(is_complete ? "true" : "false") +
+             ",\"files\":" + std::to_string(report.files) +
              ",\"bytes\":" + std::to_string(report.bytes) + ",\"problems\":[";
       for (const Status& problem : report.problems) {
         if (text.back() != '[') text += ',';
@@ -77,10 +91,6 @@ class Verify : public Command {
       }
     }
     (void)context.out->Write(text);
-    if (report.problems.empty()) return;
-    context.console.Error(
-        FormatCount(report.problems.size()) +
-        " damaged places; what can still be read: 'kvctl dump', or restore a copy");
   }
 };
 
