@@ -1,14 +1,16 @@
 // DB: the database as a program embeds it.
 //
-// Owner: the caller; handles are movable and may outlive the DB they came from.
-// Threads: every call of DB and Runtime from any thread at once. An Iterator, a PinnedValue or a
-//   Snapshot belongs to one thread at a time.
+// Owner: the caller, by unique_ptr; a PinnedValue is moved as it is. Handles may outlive the DB
+//   they came from.
+// Threads: every call of DB and Runtime from any thread at once, but for the destructor, which is
+//   the last. A call blocks its thread until it is done. An Iterator or a PinnedValue belongs to
+//   one thread at a time; a Snapshot may be read with by several.
 // Invariants:
 //   1. What each durability promises is in docs/durability.md and holds for every acknowledged
 //   write.
 //   2. A read returns what was written, or an error that names file and offset.
-//   3. Handles keep what they need alive: after Close a live Iterator or Snapshot answers Aborted;
-//      a PinnedValue stays good.
+//   3. Handles keep what they need alive: after Close a live Iterator, and reads with a Snapshot,
+//      answer Aborted; a PinnedValue stays good.
 //   4. No call throws, and none ends the process on an error of the world.
 #ifndef TREERING_API_DB_H_
 #define TREERING_API_DB_H_
@@ -43,8 +45,7 @@ class DbIterator;
 class SnapshotCore;
 }  // namespace db
 
-// What databases share: memory budget, rings, background threads. docs/design/, design of the
-// Runtime.
+// What databases share: memory budget, rings, background threads. See docs/ARCHITECTURE.md.
 class Runtime {
  public:
   // InvalidArgument names the option that is out of range; IoError when io_backend is kUring and
@@ -114,12 +115,14 @@ class Iterator {
 class DB {
  public:
   // Opens the database in directory `path`. Errors: NotFound (missing, and create_if_missing is
-  // false), InvalidArgument (an option out of range; a directory that is not ours; another
-  // comparator), Busy (locked: names the holder's pid), Corruption (file, offset, expected, found),
-  // NotSupported (a newer format), IoError, OutOfMemory.
+  // false; or the parent is), InvalidArgument (an option out of range; not a directory, or one that
+  // is not ours; another comparator), Busy (locked: names the holder's pid), Corruption (of
+  // manifest or log: file, offset, expected, found), NotSupported (a newer format), NoSpace,
+  // IoError, OutOfMemory. A damaged or missing table is no error here: reads of it are. Read-only:
+  // Aborted when a writer replaced files again and again meanwhile.
   static Result<std::unique_ptr<DB>> Open(const Options& options, const std::string& path);
   // Deletes the database's own files and, if then empty, its directory. OK when there is none.
-  // Busy while it is open anywhere.
+  // Busy while it is open anywhere; InvalidArgument when the directory is not ours; IoError.
   static Status Destroy(const std::string& path, const Options& options = {});
 
   ~DB();  // as Close
@@ -132,38 +135,57 @@ class DB {
 
   Status Put(const Slice& key, const Slice& value, const WriteOptions& options = {});
   Status Delete(const Slice& key, const WriteOptions& options = {});
-  // All of the batch or nothing. Errors: InvalidArgument (a limit: key < 64 KiB, value <= 64 MiB,
-  // batch <= 128 MiB and <= a quarter of the budget; nothing was written), NoSpace, ReadOnly,
+  // All of the batch or nothing; Put and Delete are batches of one. Errors: InvalidArgument (a
+  // limit: key < 64 KiB, value <= 64 MiB, batch <= 128 MiB and <= a quarter of the budget; an
+  // unknown durability, or one that the log mode forbids; nothing was written), NoSpace, ReadOnly,
   // Failed, Aborted. After any other error the outcome is decided at the next open.
   Status Write(const WriteBatch& batch, const WriteOptions& options = {});
 
-  // NotFound when the key does not exist.
+  // Errors of all reads: Corruption and IoError (file, offset, expected, found; other keys stay
+  // readable), NotSupported (a table of a newer format), OutOfMemory, InvalidArgument (a snapshot
+  // of another database or of an earlier open), Aborted after Close, Failed.
+
+  // The value of `key`: a copy, or a view of its cache frame, at most half of the cache being held
+  // that way. NotFound when the key does not exist; `value` is good only with OK.
   Status Get(const Slice& key, PinnedValue* value, const ReadOptions& options = {});
-  // As many Gets at one moment, their disk reads in flight together. values and statuses are as
-  // long as keys.
+  // As many Gets at one moment, their disk reads in flight together. Each key has its own outcome,
+  // as Get's. InvalidArgument in every status when values and statuses are not as long as keys.
   void MultiGet(std::span<const Slice> keys, std::span<PinnedValue> values,
                 std::span<Status> statuses, const ReadOptions& options = {});
-  // Never null; an error shows in status().
+  // Never null; an error shows in its status(): those of all reads, from NewIterator on. It sees
+  // the database as of now (or of the snapshot), whatever is written later, and holds the memtables
+  // and tables of that moment until it is destroyed: keep it no longer than needed.
   std::unique_ptr<Iterator> NewIterator(const ReadOptions& options = {});
+  // Never null. After Close it is had as well, and reads with it answer Aborted.
   std::unique_ptr<Snapshot> GetSnapshot();
+
+  // Errors of the three below: ReadOnly (opened read-only, or a durability file failed), NoSpace,
+  // IoError and OutOfMemory (it is tried again in the background about every second), Corruption of
+  // an input of a compaction, Failed, Aborted after or by Close. They may run beside each other and
+  // beside writes; what is written meanwhile they need not include.
 
   // Writes what is in memory to tables and waits.
   Status Flush();
-  // Compacts every table that overlaps [*begin, *end) down to the last level that holds such keys.
-  // Null means no bound.
+  // Flushes, then compacts every table that may hold a key in [*begin, *end) down to the last level
+  // that holds such keys. Null means no bound; a range without keys is done at once.
   Status CompactRange(const Slice* begin, const Slice* end);
-  // Returns when no flush or compaction is due or running.
+  // Returns when no flush or compaction is due or running; with the damage that stopped automatic
+  // compaction, if any did.
   Status WaitForCompaction();
 
-  // "treering.stats" (text), "treering.stats.json" (one JSON object: state, levels, memory, io,
-  // log, stalls), "treering.levels" (the tree, one line a level), "treering.sstables",
-  // "treering.num-files-at-level<N>", "treering.options", "treering.facts", "treering.state".
-  // False for an unknown name.
+  // As text: "treering.stats", "treering.levels" (the tree, one line a level), "treering.sstables",
+  // "treering.num-files-at-level<N>", "treering.options", "treering.facts" (of the Runtime),
+  // "treering.state". "treering.stats.json" is one JSON object: state, cause, database_id,
+  // generation, last_sequence, snapshots, levels (an array), memory, io, work (flushes and
+  // compactions, and compaction_error), stalls, recovery. Never keys or values. False for an
+  // unknown name, and after Close.
   bool GetProperty(std::string_view name, std::string* value);
-  // Bytes on disk for each range, of tables; estimated.
+  // Bytes of tables for each range, from their indexes, to a few blocks at either end; memory is
+  // not counted. Errors as of all reads.
   Result<std::vector<uint64_t>> ApproximateSizes(std::span<const Range> ranges);
-  // Reads every block of every live file. Not OK only when it could not run; damage is in
-  // `problems`.
+  // Reads every block of every live table; manifest and log were read by Open. Not OK only when it
+  // could not run (Aborted after Close, OutOfMemory, Failed); damaged and missing tables are in
+  // `problems`, and none hides another. `progress` is called on this thread after each table.
   Result<VerifyReport> Verify(
       const std::function<void(uint64_t bytes_done, uint64_t bytes_total)>& progress = nullptr);
 

@@ -201,12 +201,24 @@ std::optional<CompactionPlan> PickDeeper(const PlanMaker& maker, const Version& 
   return std::nullopt;
 }
 
-// The tables of level 0 that share keys with [begin, end], or with such a table, and are not
+// Tables of `level` that may hold a user key in [*begin, *end), null meaning no bound.
+std::vector<TableRef> Meeting(const Version& version, uint32_t level, const Slice* begin,
+                              const Slice* end) {
+  const key::KeyOrder& order = version.order();
+  if (begin != nullptr && end != nullptr && order.CompareUser(*begin, *end) >= 0) return {};
+  std::vector<TableRef> tables = version.Overlapping(level, begin, end);
+  std::erase_if(tables, [&order, end](const TableRef& table) {
+    return end != nullptr && order.CompareUser(table->meta.smallest_user_key(), *end) >= 0;
+  });
+  return tables;
+}
+
+// The tables of level 0 that share keys with [begin, end), or with such a table, and are not
 // younger than the request.
 std::vector<TableRef> ManualLevel0(const Version& version, const Slice* begin, const Slice* end,
                                    key::Sequence newest) {
   const key::KeyOrder& order = version.order();
-  std::vector<TableRef> chosen = version.Overlapping(0, begin, end);
+  std::vector<TableRef> chosen = Meeting(version, 0, begin, end);
   std::erase_if(chosen, [newest](const TableRef& t) { return t->meta.smallest_sequence > newest; });
   if (chosen.empty()) return chosen;
   const std::vector<TableRef>& all = version.tables(0);
@@ -228,7 +240,7 @@ std::vector<TableRef> ManualLevel0(const Version& version, const Slice* begin, c
 ManualPick PickManualDeeper(const PlanMaker& maker, const Version& version,
                             const PickerOptions& options, uint32_t level, const Slice* begin,
                             const Slice* end) {
-  const std::vector<TableRef> tables = version.Overlapping(level, begin, end);
+  const std::vector<TableRef> tables = Meeting(version, level, begin, end);
   ManualPick pick;
   for (size_t first = 0; first < tables.size() && !pick.plan; ++first) {
     std::vector<TableRef> run;
@@ -343,7 +355,7 @@ ManualPick PickManual(const Version& version, const PickerOptions& options,
   } else {
     uint32_t deepest = 0;
     for (uint32_t level = 1; level <= kDeepest; ++level) {
-      if (version.AnyOverlap(level, begin, end)) deepest = level;
+      if (!Meeting(version, level, begin, end).empty()) deepest = level;
     }
     for (uint32_t level = 1; level < deepest && !pick.plan && !pick.must_wait; ++level) {
       pick = PickManualDeeper(maker, version, options, level, begin, end);

@@ -106,7 +106,7 @@ struct ManualPick {
   // No plan now, but there will be one once running work has ended.
   bool must_wait = false;
 };
-// The next step of compacting user keys [*begin, *end] (null: no bound) to the deepest level that
+// The next step of compacting user keys [*begin, *end) (null: no bound) to the deepest level that
 // holds such keys; neither plan nor must_wait: done. Tables of level 0 that hold only sequences
 // above `newest` came after the request and are left alone. Never a trivial move.
 ManualPick PickManual(const manifest::Version& version, const PickerOptions& options,

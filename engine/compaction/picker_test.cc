@@ -190,19 +190,34 @@ TEST(PickManualTest, GoesDownToTheLastLevelThatHoldsTheRange) {
       "L5: 3[b-c] 4[k-p]\n"
       "L6: 5[l-l]\n";
   EXPECT_EQ(PickRange(text, "a", "d"), "L0>L4: 9 | 1 | 3 [a-c]");
-  EXPECT_EQ(PickRange(text, "m", "m"), "L4>L5: 2 | 4 | 5 [k-p]");
-  EXPECT_EQ(PickRange(text, "k", "k"), "done");
-  EXPECT_EQ(PickRange(text, "k", "l"), "L5>L6: 4 | 5 |  [k-p] bottom");
-  EXPECT_EQ(PickRange(text, "l", "l"), "L5>L6: 4 | 5 |  [k-p] bottom");
+  EXPECT_EQ(PickRange(text, "m", "ma"), "L4>L5: 2 | 4 | 5 [k-p]");
+  EXPECT_EQ(PickRange(text, "k", "ka"), "done");
+  EXPECT_EQ(PickRange(text, "k", "la"), "L5>L6: 4 | 5 |  [k-p] bottom");
+  EXPECT_EQ(PickRange(text, "l", "la"), "L5>L6: 4 | 5 |  [k-p] bottom");
   EXPECT_EQ(PickRange(text, "q", "r"), "done");
-  EXPECT_EQ(PickRange("L0: 9[a-c]@50-59\n", "b", "b"), "L0>L6: 9 |  |  [a-c] bottom");
+  EXPECT_EQ(PickRange("L0: 9[a-c]@50-59\n", "b", "ba"), "L0>L6: 9 |  |  [a-c] bottom");
+}
+
+TEST(PickManualTest, TheEndIsNotInTheRange) {
+  const char* text =
+      "L0: 9[x-z]@50-59\n"
+      "L5: 3[b-c] 4[k-p]\n"
+      "L6: 5[a-d] 6[l-l]\n";
+  EXPECT_EQ(PickRange(text, "w", "x"), "done");
+  EXPECT_EQ(PickRange(text, "w", "xa"), "L0>L5: 9 |  |  [x-z] bottom");
+  EXPECT_EQ(PickRange(text, "k", "l"), "done");  // the level below has nothing of it
+  EXPECT_EQ(PickRange(text, "d", "k"), "done");
+  EXPECT_EQ(PickRange(text, "a", "b"), "done");
+  EXPECT_EQ(PickRange(text, "a", "ba"), "L5>L6: 3 | 5 |  [a-d] bottom");
+  EXPECT_EQ(PickRange(text, "c", "c"), "done");
+  EXPECT_EQ(PickRange(text, "d", "a"), "done");
 }
 
 TEST(PickManualTest, TakesOlderTablesOfLevel0Along) {
   const char* text = "L0: 4[a-c]@40-49 3[c-f]@30-39 2[e-h]@20-29 1[x-z]@10-19\n";
   EXPECT_EQ(PickRange(text, "a", "b"), "L0>L6: 4 3 2 |  |  [a-h] bottom");
-  EXPECT_EQ(PickRange(text, "g", "g"), "L0>L6: 2 |  |  [e-h] bottom");
-  EXPECT_EQ(PickRange(text, "f", "f"), "L0>L6: 3 2 |  |  [c-h] bottom");
+  EXPECT_EQ(PickRange(text, "g", "ga"), "L0>L6: 2 |  |  [e-h] bottom");
+  EXPECT_EQ(PickRange(text, "f", "fa"), "L0>L6: 3 2 |  |  [c-h] bottom");
 }
 
 TEST(PickManualTest, LeavesWhatCameLater) {

@@ -120,6 +120,11 @@ Status DbCore::Write(const WriteBatch& batch, Durability durability) {
         std::to_string(parts.options.batch_bytes_max) +
         " are allowed (128 MiB and a quarter of the memory budget); split it");
   }
+  if (durability > Durability::kDisk) {
+    return Status::InvalidArgument("WriteOptions::durability is " +
+                                   std::to_string(static_cast<int>(durability)) +
+                                   ", must be 0 to 2 (kMemory, kProcess, kDisk)");
+  }
   if (parts.options.user.log == LogMode::kOff && durability != Durability::kMemory) {
     return Status::InvalidArgument(
         "the database was opened with log = kOff, which takes kMemory writes only");
@@ -141,8 +146,9 @@ Status CheckReadable(const DbParts& parts) {
 Status SnapshotOf(const DbParts& parts, const ReadView& view, key::Sequence* sequence) {
   *sequence = base::kSequenceMax;
   if (view.snapshot == nullptr) return Status::Ok();
-  if (view.snapshot->owner() != &parts) {
-    return Status::InvalidArgument("the snapshot belongs to another database");
+  if (!view.snapshot->IsOf(parts.snapshots.get())) {
+    return Status::InvalidArgument(
+        "the snapshot belongs to another database, or to an earlier open of this one");
   }
   *sequence = view.snapshot->sequence();
   return Status::Ok();
@@ -189,7 +195,7 @@ std::shared_ptr<SnapshotCore> DbCore::GetSnapshot() {
   DbParts& parts = *impl_->parts;
   // The list's lock may be held for ever in a child; no read there takes the snapshot anyway.
   const auto list = parts.process.InChild() ? std::make_shared<SnapshotList>() : parts.snapshots;
-  return std::make_shared<SnapshotCore>(list, parts.visible(), &parts);
+  return std::make_shared<SnapshotCore>(list, parts.visible());
 }
 
 namespace {

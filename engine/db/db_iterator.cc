@@ -43,7 +43,6 @@ void DbIterator::StopInvalid() {
 void DbIterator::SeekInternal(const Slice& target, uint64_t tag) {
   seek_key_.clear();
   key::AppendInternalKey(&seek_key_, target, tag);
-  source_.merge->PrepareSeek(seek_key_);
   source_.merge->Seek(seek_key_);
 }
 

@@ -85,8 +85,11 @@ class Opener {
     lease_ = *std::move(lease);
 
     auto directory = parts_->runtime->disk()->OpenDirectory(path_, options_.create_if_missing);
-    if (!directory.ok())
-      return directory.status().IsNotFound() ? NotThere(path_) : directory.status();
+    if (!directory.ok()) {
+      // Where it was to be made, what is missing is its parent.
+      const bool not_there = directory.status().IsNotFound() && !options_.create_if_missing;
+      return not_there ? NotThere(path_) : directory.status();
+    }
     parts_->directory = *std::move(directory);
     ChooseLogMode();
     auto names = parts_->directory->List();
@@ -193,14 +196,18 @@ class Opener {
     parts_->store = *std::move(store);
     const ManifestState state = parts_->store->state();
     MakeReadParts(state);
+    // Before the log, which takes time: a writer may unlink them once they are open.
+    if (Status status = OpenAllTables(state); !status.ok()) return status;
     ViewReplay replay(parts_->order,
                       parts_->runtime->buffers()->AsBlockSource(base::MemoryClass::kMemtable));
     const auto recovered = wal::RecoverLog(
         parts_->directory.get(), queue(), RecoveryOptionsFor(state),
         [&](const wal::GroupHeader& h, const Slice& p) { return replay.Add(h, p); });
+    // What looks damaged may only have been replaced meanwhile.
+    if (recovered.ok() || recovered.status().IsCorruption()) {
+      if (Status status = CheckUnchanged(state); !status.ok()) return status;
+    }
     if (!recovered.ok()) return recovered.status();
-    if (Status status = CheckUnchanged(state); !status.ok()) return status;
-    if (Status status = OpenAllTables(*state.version); !status.ok()) return status;
     NoteRecovery(*recovered);
     parts_->generation = state.generation;
     parts_->fixed_visible = std::max(recovered->last_sequence, state.last_sequence);
@@ -212,25 +219,46 @@ class Opener {
     return Status::Ok();
   }
 
-  // The log that was read belongs to the manifest that was read.
-  Status CheckUnchanged(const ManifestState& before) {
+  Result<ManifestState> ReadStateAgain() {
     auto again = ManifestStore::Open(parts_->directory.get(), queue(), StoreOptions(),
                                      ManifestStore::Access::kReadOnly);
     if (!again.ok()) return again.status();
-    const ManifestState after = (*again)->state();
-    if (after.generation == before.generation && after.segments == before.segments &&
-        after.replay_start == before.replay_start) {
+    return (*again)->state();
+  }
+
+  // The log that was read belongs to the manifest that was read.
+  Status CheckUnchanged(const ManifestState& before) {
+    const auto after = ReadStateAgain();
+    if (!after.ok()) return after.status();
+    if (after->generation == before.generation && after->segments == before.segments &&
+        after->replay_start == before.replay_start) {
       return Status::Ok();
     }
     return Status::Aborted("a writer moved on meanwhile");
   }
 
-  // While they are open, a writer may unlink them.
-  Status OpenAllTables(const manifest::Version& version) {
+  // Of a table that cannot be opened: OK when that is this table's damage, which its reads will
+  // tell of while the others are served; Aborted when a writer has compacted it away.
+  Status JudgeUnopened(const manifest::LiveTable& table, const Status& why) {
+    const bool its_own = why.IsCorruption() || why.IsNotSupported() ||
+                         (why.IsIoError() && parts_->tables->OpenFile(table).ok());
+    if (!its_own) return why;
+    const auto now = ReadStateAgain();
+    if (!now.ok()) return now.status();
     for (uint32_t level = 0; level < manifest::Version::level_count(); ++level) {
-      for (const manifest::TableRef& table : version.tables(level)) {
-        const Status status = parts_->tables->Open(*table, queue()).status();
-        if (!status.ok()) return status;
+      for (const manifest::TableRef& live : now->version->tables(level)) {
+        if (live->meta.number == table.meta.number) return Status::Ok();
+      }
+    }
+    return Status::Aborted("table " + std::to_string(table.meta.number) + " was compacted away");
+  }
+
+  Status OpenAllTables(const ManifestState& state) {
+    for (uint32_t level = 0; level < manifest::Version::level_count(); ++level) {
+      for (const manifest::TableRef& table : state.version->tables(level)) {
+        const Status opened = parts_->tables->Open(*table, queue()).status();
+        if (opened.ok()) continue;
+        if (Status status = JudgeUnopened(*table, opened); !status.ok()) return status;
       }
     }
     return Status::Ok();

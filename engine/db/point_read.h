@@ -38,8 +38,6 @@ class PointRead {
   Step ResumeFailed(const Status& status);
 
   const cache::BlockRequest& need() const { return lookup_.need(); }
-  // Between kNeedTable and the next Resume.
-  bool waits_for_table() const { return !started_; }
   const manifest::LiveTable& need_table() const { return *table_; }
   const Status& status() const { return status_; }
   Slice value() const { return value_; }

@@ -1,10 +1,12 @@
 #include "engine/db/read_path.h"
 
 #include <algorithm>
-#include <optional>
+#include <deque>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "engine/base/checksum.h"
 #include "engine/table/filter_format.h"
 
 namespace treering::db {
@@ -22,7 +24,6 @@ constexpr size_t kBatchReadsMax = 64;
 struct HeldValue {
   std::shared_ptr<runtime::RuntimeCore> runtime;
   cache::Pin pin;
-  cache::BlockRef block;
   static void Release(void* holder) { delete static_cast<HeldValue*>(holder); }
 };
 
@@ -32,18 +33,15 @@ key::Sequence ReadPath::SnapshotOrNow(key::Sequence snapshot) const {
   return std::min(snapshot, env_.visible->load(std::memory_order_acquire));
 }
 
-void ReadPath::TakeValue(const PointRead& read, cache::BlockRef* block, PinnedValue* value) {
+void ReadPath::TakeValue(const PointRead& read, const cache::BlockRef* block, PinnedValue* value) {
   const Slice bytes = read.value();
   if (!read.in_table() || bytes.size() <= kCopyBytesMax) return value->SetCopy(bytes);
-  auto held = std::make_unique<HeldValue>();
-  held->runtime = env_.runtime;
-  if (cache::Frame* const frame = read.value_frame()) {
-    held->pin = env_.runtime->cache()->TryPinForUser(frame);
-    if (!held->pin) return value->SetCopy(bytes);  // too many are pinned already
-  } else {
-    held->block = std::move(*block);
-  }
-  value->SetPinned(bytes, &HeldValue::Release, held.release());
+  cache::Frame* frame = read.value_frame();
+  if (frame == nullptr && block != nullptr) frame = block->frame();
+  if (frame == nullptr) return value->SetCopy(bytes);
+  cache::Pin pin = env_.runtime->cache()->TryPinForUser(frame);
+  if (!pin) return value->SetCopy(bytes);  // too many are pinned already
+  value->SetPinned(bytes, &HeldValue::Release, new HeldValue{env_.runtime, std::move(pin)});
 }
 
 Status ReadPath::Get(const Slice& key, key::Sequence snapshot, bool fill_cache,
@@ -92,8 +90,8 @@ Status ReadPath::FinishSlowly(PointRead* read, Step step, bool fill_cache, Pinne
   return step == Step::kNotFound ? Status::NotFound() : read->status();
 }
 
-// Many reads at once: every missing block is asked for as soon as it is known, up to kBatchReadsMax
-// in flight; as one arrives, its reads go on and may ask for the next.
+// Many reads at once: a missing block is wanted by the reads that wait for it, and asked for once,
+// in turn, up to kBatchReadsMax in flight; as it arrives, its reads go on and may want the next.
 class ReadPath::Batch {
  public:
   Batch(ReadPath* path, std::span<const Slice> keys, bool fill_cache, std::span<PinnedValue> values,
@@ -116,32 +114,44 @@ class ReadPath::Batch {
         Settle(i, reads_[i].Start(super.get(), keys_[i], hash, now), nullptr);
       }
     }
-    if (unsettled_.empty()) return;
+    if (tables_wanted_.empty() && wanted_.empty()) return;
     auto lease = path_->env_.runtime->LeaseQueue();
     if (!lease.ok()) return FailAll(lease.status());
     queue_ = lease->queue();
     pending_ = std::make_unique<cache::PendingBlock[]>(kBatchReadsMax);
     for (size_t i = 0; i < kBatchReadsMax; ++i) free_.push_back(&pending_[i]);
-    while (!unsettled_.empty() || !flights_.empty()) {
+    while (!tables_wanted_.empty() || !wanted_.empty()) {
+      OpenTables();
       Launch();
-      if (!flights_.empty()) Land();
+      if (free_.size() < kBatchReadsMax) Land();
     }
   }
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
-  struct Flight {
-    cache::BlockId id;
-    cache::PendingBlock* pending = nullptr;
+  // Reads that wait for a block form a list, in the order in which they missed it.
+  struct Wanted {
+    cache::BlockRequest request;
     uint32_t first_waiter = kNone;
+    uint32_t last_waiter = kNone;
+  };
+  struct HashOfId {
+    size_t operator()(const cache::BlockId& id) const {
+      return base::Mix64(id.file * 0x9e3779b97f4a7c15ull + id.page);
+    }
   };
 
   void FailAll(const Status& status) {
-    for (const uint32_t index : unsettled_) statuses_[index] = status;
+    for (const uint32_t index : tables_wanted_) statuses_[index] = status;
+    for (const auto& [id, wanted] : wanted_) {
+      for (uint32_t index = wanted.first_waiter; index != kNone; index = next_waiter_[index]) {
+        statuses_[index] = status;
+      }
+    }
   }
 
-  // Notes a read's outcome, or that it waits for something.
-  void Settle(uint32_t index, Step step, cache::BlockRef* block) {
+  // Notes a read's outcome, or what it waits for.
+  void Settle(uint32_t index, Step step, const cache::BlockRef* block) {
     switch (step) {
       case Step::kFound:
         path_->TakeValue(reads_[index], block, &values_[index]);
@@ -154,62 +164,57 @@ class ReadPath::Batch {
         statuses_[index] = reads_[index].status();
         return;
       case Step::kNeedBlock:
+        WaitForBlock(index);
+        return;
       case Step::kNeedTable:
-        unsettled_.push_back(index);
+        tables_wanted_.push_back(index);
         return;
     }
   }
 
-  // Starts what the waiting reads need, as far as there is room.
-  void Launch() {
-    size_t kept = 0;
-    for (size_t i = 0; i < unsettled_.size(); ++i) {
-      if (!LaunchOne(unsettled_[i])) unsettled_[kept++] = unsettled_[i];
-    }
-    unsettled_.resize(kept);
-  }
-
-  // False when there is no room for another read now.
-  bool LaunchOne(uint32_t index) {
-    PointRead& read = reads_[index];
-    Step step = read.waits_for_table() ? Step::kNeedTable : Step::kNeedBlock;
-    while (true) {
-      Status status;
-      if (step == Step::kNeedTable) {
-        status = path_->env_.tables->Open(read.need_table(), queue_).status();
-      } else {
-        status = Join(index);
-        if (status.ok()) return true;
-        if (status.IsBusy()) return false;
-      }
-      const Guard guard(path_->env_.runtime->epochs());
-      step = status.ok() ? read.Resume() : read.ResumeFailed(status);
-      if (step == Step::kNeedBlock || step == Step::kNeedTable) continue;
-      Settle(index, step, nullptr);
-      return true;
-    }
-  }
-
-  // Waits with others for the block, or starts its read. Busy: no room.
-  Status Join(uint32_t index) {
+  void WaitForBlock(uint32_t index) {
     const cache::BlockRequest& need = reads_[index].need();
-    for (Flight& flight : flights_) {
-      if (flight.id == need.id) {
-        next_waiter_[index] = flight.first_waiter;
-        flight.first_waiter = index;
-        return Status::Ok();
+    const auto [it, is_new] = wanted_.try_emplace(need.id);
+    Wanted& wanted = it->second;
+    next_waiter_[index] = kNone;
+    if (is_new) {
+      wanted.request = need;
+      wanted.request.fill_cache = need.fill_cache && fill_cache_;
+      wanted.first_waiter = index;
+      to_launch_.push_back(need.id);
+    } else {
+      next_waiter_[wanted.last_waiter] = index;
+    }
+    wanted.last_waiter = index;
+  }
+
+  void OpenTables() {
+    while (!tables_wanted_.empty()) {
+      const uint32_t index = tables_wanted_.front();
+      tables_wanted_.pop_front();
+      PointRead& read = reads_[index];
+      const Status status = path_->env_.tables->Open(read.need_table(), queue_).status();
+      const Guard guard(path_->env_.runtime->epochs());
+      Settle(index, status.ok() ? read.Resume() : read.ResumeFailed(status), nullptr);
+    }
+  }
+
+  // Starts the reads of wanted blocks, as far as there is room.
+  void Launch() {
+    while (!to_launch_.empty() && !free_.empty()) {
+      cache::PendingBlock* const pending = free_.back();
+      const auto it = wanted_.find(to_launch_.front());
+      const Status started =
+          path_->env_.runtime->fetcher()->Start(queue_, it->second.request, pending);
+      // What is in flight gives memory back as it lands.
+      if (started.IsOutOfMemory() && free_.size() < kBatchReadsMax) return;
+      to_launch_.pop_front();
+      if (started.ok()) {
+        free_.pop_back();
+      } else {
+        Deliver(it, started, cache::BlockRef());
       }
     }
-    if (free_.empty()) return Status::Busy("the batch's reads are all in flight");
-    cache::PendingBlock* const pending = free_.back();
-    cache::BlockRequest request = need;
-    request.fill_cache = request.fill_cache && fill_cache_;
-    Status started = path_->env_.runtime->fetcher()->Start(queue_, request, pending);
-    if (!started.ok()) return started;
-    free_.pop_back();
-    next_waiter_[index] = kNone;
-    flights_.push_back({need.id, pending, index});
-    return Status::Ok();
   }
 
   // Takes what arrived and lets its waiters go on.
@@ -221,30 +226,23 @@ class ReadPath::Batch {
       using FetchStep = cache::BlockFetcher::Step;
       if (path_->env_.runtime->fetcher()->Complete(queue_, pending) == FetchStep::kResubmitted)
         continue;
-      const auto flight = std::find_if(flights_.begin(), flights_.end(),
-                                       [&](const Flight& f) { return f.pending == pending; });
-      const uint32_t first = flight->first_waiter;
-      flights_.erase(flight);
-      Deliver(pending, first);
+      const Status status = pending->status();
+      cache::BlockRef block = status.ok() ? pending->TakeBlock() : cache::BlockRef();
       free_.push_back(pending);
+      Deliver(wanted_.find(pending->block().id), status, std::move(block));
     }
   }
 
-  void Deliver(cache::PendingBlock* pending, uint32_t first) {
-    const Status status = pending->status();
-    cache::BlockRef block = status.ok() ? pending->TakeBlock() : cache::BlockRef();
+  using WantedBlocks = std::unordered_map<cache::BlockId, Wanted, HashOfId>;
+
+  void Deliver(WantedBlocks::iterator it, const Status& status, const cache::BlockRef& block) {
+    uint32_t index = it->second.first_waiter;
+    wanted_.erase(it);
     const Guard guard(path_->env_.runtime->epochs());
-    for (uint32_t index = first; index != kNone;) {
+    while (index != kNone) {
       const uint32_t next = next_waiter_[index];
       PointRead& read = reads_[index];
-      const Step step = status.ok() ? read.Resume(&block) : read.ResumeFailed(status);
-      // A block outside the cache belongs to its last reader; the others copy.
-      if (step == Step::kFound && next != kNone && read.value_frame() == nullptr) {
-        values_[index].SetCopy(read.value());
-        statuses_[index] = Status::Ok();
-      } else {
-        Settle(index, step, &block);
-      }
+      Settle(index, status.ok() ? read.Resume(&block) : read.ResumeFailed(status), &block);
       index = next;
     }
   }
@@ -256,8 +254,9 @@ class ReadPath::Batch {
   const bool fill_cache_;
   std::vector<PointRead> reads_;
   std::vector<uint32_t> next_waiter_;
-  std::vector<uint32_t> unsettled_;
-  std::vector<Flight> flights_;
+  std::deque<uint32_t> tables_wanted_;    // reads that wait for a table
+  WantedBlocks wanted_;                   // in flight or to launch
+  std::deque<cache::BlockId> to_launch_;  // first missed, first asked for
   std::unique_ptr<cache::PendingBlock[]> pending_;
   std::vector<cache::PendingBlock*> free_;
   io::Queue* queue_ = nullptr;

@@ -5,7 +5,10 @@
 // Invariants:
 //   1. A get that hits takes no lock, counts no reference and leases no queue.
 //   2. A call returns with nothing in flight.
-//   3. All keys of a batch are read as of one moment; equal missing blocks are read once.
+//   3. All keys of a batch are read as of one moment; equal missing blocks are read once, and
+//      asked for in the order in which they were first missed.
+//   4. A value is handed out as a pinned frame only within the cache's cap on user pins; beyond it,
+//      and where its block is in no frame, as a copy: values that are held never use up the budget.
 #ifndef TREERING_ENGINE_DB_READ_PATH_H_
 #define TREERING_ENGINE_DB_READ_PATH_H_
 
@@ -44,7 +47,7 @@ class ReadPath {
 
   key::Sequence SnapshotOrNow(key::Sequence snapshot) const;
   // Under the guard that the read's last step ran under. `block`: the one handed in last, if any.
-  void TakeValue(const PointRead& read, cache::BlockRef* block, PinnedValue* value);
+  void TakeValue(const PointRead& read, const cache::BlockRef* block, PinnedValue* value);
   Status FinishSlowly(PointRead* read, PointRead::Step step, bool fill_cache, PinnedValue* value);
 
   const ReadEnv env_;

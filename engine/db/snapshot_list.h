@@ -33,22 +33,21 @@ class SnapshotList {
   std::map<key::Sequence, uint32_t> holders_;
 };
 
-// One registered sequence. `owner` is compared, never followed, by readers that check whose it is.
+// One registered sequence. It keeps its list, so no later database's list has the same address.
 class SnapshotCore {
  public:
-  SnapshotCore(std::shared_ptr<SnapshotList> list, const std::atomic<key::Sequence>& visible,
-               const void* owner)
-      : list_(std::move(list)), owner_(owner), sequence_(list_->Acquire(visible)) {}
+  SnapshotCore(std::shared_ptr<SnapshotList> list, const std::atomic<key::Sequence>& visible)
+      : list_(std::move(list)), sequence_(list_->Acquire(visible)) {}
   ~SnapshotCore() { list_->Release(sequence_); }
   SnapshotCore(const SnapshotCore&) = delete;
   SnapshotCore& operator=(const SnapshotCore&) = delete;
 
   key::Sequence sequence() const { return sequence_; }
-  const void* owner() const { return owner_; }
+  // Whether it was taken from the database that `list` belongs to.
+  bool IsOf(const SnapshotList* list) const { return list_.get() == list; }
 
  private:
   const std::shared_ptr<SnapshotList> list_;
-  const void* const owner_;
   const key::Sequence sequence_;
 };
 

@@ -24,17 +24,20 @@ table::TableInfo ToInfo(const manifest::TableMeta& meta) {
 
 }  // namespace
 
-Result<table::Table*> TableSet::Open(const manifest::LiveTable& table, io::Queue* queue) {
-  if (table::Table* const open = Peek(table)) return open;
+Result<std::unique_ptr<io::File>> TableSet::OpenFile(const manifest::LiveTable& table) const {
   const std::string name = base::MakeFileName(base::FileKind::kTable, table.meta.number);
   auto file = directory_->Open(name, io::OpenFlags());
-  if (!file.ok()) {
-    if (!file.status().IsNotFound()) return file.status();
-    return Status::Corruption(
-        "table " + directory_->path() + "/" + name + " is missing; expected a file of " +
-        std::to_string(table.meta.bytes) +
-        " bytes. Restore it from a backup, or run 'kvctl verify' to see what is lost");
-  }
+  if (file.ok() || !file.status().IsNotFound()) return file;
+  return Status::Corruption(
+      "table " + directory_->path() + "/" + name + " is missing; expected a file of " +
+      std::to_string(table.meta.bytes) +
+      " bytes. Restore it from a backup, or run 'kvctl verify' to see what is lost");
+}
+
+Result<table::Table*> TableSet::Open(const manifest::LiveTable& table, io::Queue* queue) {
+  if (table::Table* const open = Peek(table)) return open;
+  auto file = OpenFile(table);
+  if (!file.ok()) return file.status();
   auto opened = table::Table::Open(env_, ToInfo(table.meta), *std::move(file), queue);
   if (!opened.ok()) return opened.status();
   return static_cast<table::Table*>(table.slot->Attach(*std::move(opened)));

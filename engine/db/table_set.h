@@ -5,6 +5,7 @@
 // Invariants:
 //   1. A handle, once open, hangs in its LiveTable's slot and lives as long as that.
 //   2. A table that is missing or was replaced is Corruption naming the file; others stay readable.
+//      It is tried anew by each read that needs it.
 #ifndef TREERING_ENGINE_DB_TABLE_SET_H_
 #define TREERING_ENGINE_DB_TABLE_SET_H_
 
@@ -26,6 +27,8 @@ class TableSet {
   static table::Table* Peek(const manifest::LiveTable& table) {
     return static_cast<table::Table*>(table.slot->Get());
   }
+  // Its file, opened anew by name; Corruption when it is missing.
+  Result<std::unique_ptr<io::File>> OpenFile(const manifest::LiveTable& table) const;
   // Opens it where that is still to be done.
   Result<table::Table*> Open(const manifest::LiveTable& table, io::Queue* queue);
   // The same, as a handle that keeps the table.

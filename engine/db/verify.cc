@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "engine/base/file_names.h"
 #include "engine/table/table_verify.h"
 
 namespace treering::db {
@@ -22,28 +21,36 @@ Status CompareWithManifest(const std::string& path, const manifest::TableMeta& m
       info.file_id.ToHex() + " and " + std::to_string(info.bytes) + " bytes");
 }
 
-void VerifyOne(DbParts* parts, io::Queue* queue, const manifest::TableMeta& meta,
-               VerifyReport* report) {
-  const std::string name = base::MakeFileName(base::FileKind::kTable, meta.number);
-  const std::string path = parts->directory->path() + "/" + name;
-  auto file = parts->directory->Open(name, io::OpenFlags());
-  if (!file.ok()) {
-    report->problems.push_back(
-        Status::Corruption("table " + path + " cannot be opened: " + file.status().ToString()));
-    return;
+// Not OK only when it could not be looked at for want of memory.
+Status VerifyOne(DbParts* parts, io::Queue* queue, const manifest::LiveTable& table,
+                 VerifyReport* report) {
+  // Through the open handle where there is one: beside a writer the name may be gone already.
+  io::File* file = nullptr;
+  std::unique_ptr<io::File> opened;
+  if (const table::Table* const open = TableSet::Peek(table)) {
+    file = open->file();
+  } else {
+    auto by_name = parts->tables->OpenFile(table);
+    if (!by_name.ok()) {
+      report->problems.push_back(by_name.status());
+      return Status::Ok();
+    }
+    opened = *std::move(by_name);
+    file = opened.get();
   }
-  const auto found =
-      table::VerifyTable(file->get(), parts->order, queue, parts->runtime->buffers());
+  const auto found = table::VerifyTable(file, parts->order, queue, parts->runtime->buffers());
   if (!found.ok()) {
+    if (found.status().IsOutOfMemory()) return found.status();
     report->problems.push_back(found.status());
-    return;
+    return Status::Ok();
   }
   for (const table::TableProblem& problem : found->problems) {
     report->problems.push_back(Status::Corruption(problem.message));
   }
-  if (!found->problems.empty()) return;
-  Status same = CompareWithManifest(path, meta, *found);
+  if (!found->problems.empty()) return Status::Ok();
+  Status same = CompareWithManifest(file->path(), table.meta, *found);
   if (!same.ok()) report->problems.push_back(std::move(same));
+  return Status::Ok();
 }
 
 }  // namespace
@@ -57,7 +64,9 @@ Result<VerifyReport> VerifyDatabase(DbParts* parts,
   VerifyReport report;
   for (uint32_t level = 0; level < manifest::Version::level_count(); ++level) {
     for (const manifest::TableRef& table : super->version->tables(level)) {
-      VerifyOne(parts, lease->queue(), table->meta, &report);
+      if (Status status = VerifyOne(parts, lease->queue(), *table, &report); !status.ok()) {
+        return status;
+      }
       ++report.files;
       report.bytes += table->meta.bytes;
       if (progress) progress(report.bytes, total);

@@ -3,8 +3,10 @@
 // Owner: a function.
 // Threads: blocks the caller.
 // Invariants:
-//   1. Damage in one file does not hide damage in another. Log and manifest were read whole by the
-//   open.
+//   1. Damage in one file, or its absence, does not hide damage in another. Log and manifest were
+//      read whole by the open.
+//   2. A table that is open is read through its handle: what the database serves is what is
+//   checked.
 #ifndef TREERING_ENGINE_DB_VERIFY_H_
 #define TREERING_ENGINE_DB_VERIFY_H_
 

@@ -32,7 +32,8 @@ class InternalIterator {
   virtual Status status() const = 0;
 
   // Starts whatever reads a following Seek(target) will need, without waiting; may do nothing. A
-  // merge calls it on all children first, so that all levels seek in parallel.
+  // merge calls it on all children first, so that all levels seek in parallel; whoever seeks in a
+  // merge need not.
   virtual void PrepareSeek(const Slice& target) { (void)target; }
 };
 

@@ -19,7 +19,7 @@ TEST(PickToFlush, NobodyWithinTheShare) {
 TEST(PickToFlush, TheLargestAndTheOlderOfEqualOnes) {
   const std::vector<ActiveMemtable> by_size = {{10 * kMiB, 0}, {20 * kMiB, 0}, {15 * kMiB, 0}};
   EXPECT_EQ(PickToFlush(by_size, 45 * kMiB, 40 * kMiB), 1u);
-  const std::vector<ActiveMemtable> by_age = {{20 * kMiB, kSecond}, {20 * kMiB, 2 * kSecond}};
+  const std::vector<ActiveMemtable> by_age = {{21 * kMiB, kSecond}, {21 * kMiB, 2 * kSecond}};
   EXPECT_EQ(PickToFlush(by_age, 45 * kMiB, 40 * kMiB), 1u);
 }
 

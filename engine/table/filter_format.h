@@ -24,6 +24,7 @@ inline constexpr uint32_t kFilterLineBits = 512;
 inline constexpr uint32_t kFilterLinesPerPage = 63;
 inline constexpr uint32_t kFilterRawBytes = kFilterLinesPerPage * kFilterLineBytes;
 inline constexpr uint32_t kFilterProbesMax = 7;  // 7 times 9 bits of one word
+inline constexpr uint32_t kFilterBitsPerKeyMax = 32;
 
 inline uint64_t FilterSeed(const base::Id128& database_id) {
   return base::SeedOf(database_id, 0x746c6966);

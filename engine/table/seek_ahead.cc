@@ -9,7 +9,9 @@
 namespace treering::table {
 
 void SeekAhead::Start(ReadSource* source, const Slice& target) {
+  if (started_ && target == Slice(target_)) return;
   Stop();
+  started_ = true;
   source_ = source;
   target_.assign(target.data(), target.size());
   partition_ = table_->top_index().Find(table_->order(), key::UserKey(target), key::Tag(target));
@@ -60,6 +62,7 @@ void SeekAhead::Finish() {
 
 void SeekAhead::Stop() {
   Finish();
+  started_ = false;
   partition_block_ = Held();
   data_block_ = Held();
 }

@@ -7,6 +7,7 @@
 //   2. What was read is held until Stop, so that the seek finds it even where the cache had no
 //   room.
 //   3. Errors are dropped: the seek meets them again by itself.
+//   4. Started twice for one target, it reads once.
 #ifndef TREERING_ENGINE_TABLE_SEEK_AHEAD_H_
 #define TREERING_ENGINE_TABLE_SEEK_AHEAD_H_
 
@@ -51,6 +52,7 @@ class SeekAhead final : private IoClient {
   ReadSource* source_ = nullptr;
   io::Queue* queue_ = nullptr;
   std::string target_;
+  bool started_ = false;  // for target_, until Stop
   uint32_t partition_ = 0;
   bool reads_partition_ = false;
   bool in_flight_ = false;

@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/coding.h"
+#include "engine/table/filter_format.h"
 
 namespace treering::table {
 namespace {
@@ -103,6 +104,10 @@ Status CheckCounts(const BlockPlace& place, const FooterPage& footer) {
   if (footer.entries < footer.data_blocks) {
     return BlockMismatch(place, "count of entries, at least", footer.data_blocks, footer.entries);
   }
+  const uint64_t entries_max = data_pages * (kPageBytes / kEntryBytesMin);
+  if (footer.entries > entries_max) {
+    return BlockMismatch(place, "count of entries, at most", entries_max, footer.entries);
+  }
   if (footer.deletions > footer.entries) {
     return BlockMismatch(place, "count of deletions, at most", footer.entries, footer.deletions);
   }
@@ -114,6 +119,11 @@ Status CheckCounts(const BlockPlace& place, const FooterPage& footer) {
   const bool has_filter = footer.filter.length != 0;
   if (footer.filter_probes > 7 || has_filter != (footer.filter_probes != 0)) {
     return BlockMismatch(place, "filter probes", has_filter ? 7 : 0, footer.filter_probes);
+  }
+  const uint64_t filter_pages_max = FilterPages(footer.entries, kFilterBitsPerKeyMax);
+  if (footer.filter_pages() > filter_pages_max) {
+    return BlockMismatch(place, "count of filter pages, at most", filter_pages_max,
+                         footer.filter_pages());
   }
   if (!has_filter && footer.filter.sum != 0) {
     return BlockMismatch(place, "sum of no filter", 0, footer.filter.sum);

@@ -48,6 +48,8 @@ inline constexpr size_t kSumBytes = 8;
 // A block of one entry with the longest key and value; no block is longer, the top index apart.
 inline constexpr uint64_t kBlockPagesOfLargestEntry =
     (base::kValueBytesMax + base::kKeyBytesMax + 64) / base::kPageBytes + 1;
+// Two lengths, the tag and the entry's offset.
+inline constexpr uint64_t kEntryBytesMin = 1 + 1 + 8 + 2;
 // Head, one data block, one partition, properties, top index, footer.
 inline constexpr uint64_t kTableBytesMin = 6 * base::kPageBytes;
 

@@ -35,7 +35,7 @@ FooterPage SomeFooter() {
   footer.filter = {92 * kPageBytes, 5 * kPageBytes, 77};
   footer.properties = {97 * kPageBytes, kPageBytes, 78};
   footer.top_index = {98 * kPageBytes, kPageBytes, 79};
-  footer.entries = 1000;
+  footer.entries = 5000;
   footer.deletions = 10;
   footer.data_blocks = 80;
   footer.index_partitions = 2;
@@ -162,7 +162,12 @@ TEST(TableFormat, CountsMustBePossible) {
   EXPECT_TRUE(with([](FooterPage* f) { f->data_blocks = 89; }).ok());
   EXPECT_TRUE(with([](FooterPage* f) { f->index_partitions = 3; }).IsCorruption());
   EXPECT_TRUE(with([](FooterPage* f) { f->entries = 79; }).IsCorruption());
-  EXPECT_TRUE(with([](FooterPage* f) { f->deletions = 1001; }).IsCorruption());
+  EXPECT_TRUE(with([](FooterPage* f) { f->entries = 89 * 341; }).ok());
+  EXPECT_TRUE(with([](FooterPage* f) { f->entries = 89 * 341 + 1; }).IsCorruption());
+  // Five pages of 63 lines are 32 bits for each of 5,040 keys; four are for 4,032.
+  EXPECT_TRUE(with([](FooterPage* f) { f->entries = 4033; }).ok());
+  EXPECT_TRUE(with([](FooterPage* f) { f->entries = 4032; }).IsCorruption());
+  EXPECT_TRUE(with([](FooterPage* f) { f->deletions = 5001; }).IsCorruption());
   EXPECT_TRUE(with([](FooterPage* f) { f->smallest_sequence = 3001; }).IsCorruption());
   EXPECT_TRUE(
       with([](FooterPage* f) { f->largest_sequence = base::kSequenceMax + 1; }).IsCorruption());

@@ -1,6 +1,7 @@
 #include "engine/table/table_reader.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -15,6 +16,8 @@ using base::kPageBytes;
 
 // The end of the file that is read at first: footer, and the top index unless it is a large one.
 constexpr uint64_t kTailBytes = 64u << 10;
+// Memory of a handle that is not refused: without it nothing in the table can be read.
+constexpr uint64_t kForcedBytesMax = 1u << 20;
 
 Status ReadWhole(io::File* file, io::Queue* queue, uint64_t offset, std::span<std::byte> into) {
   io::Request request = io::Request::Read(file, offset, into);
@@ -73,8 +76,7 @@ Status Table::Load(io::Queue* queue) {
     if (Status s = ReadWhole(file_.get(), queue, 0, page); !s.ok()) return s;
   }
   if (Status s = CheckHead(tail.first(kPageBytes)); !s.ok()) return s;
-  MakeSlots();
-  return Status::Ok();
+  return MakeSlots();
 }
 
 Status Table::OtherTable(BlockKind kind, const char* what, const std::string& expected,
@@ -142,8 +144,11 @@ Status Table::LoadTopIndex(io::Queue* queue, uint64_t tail_offset,
   if (place.offset >= tail_offset) {
     block = tail.subspan(place.offset - tail_offset, bytes);
   } else {
-    large = env_.buffers->Allocate(bytes, base::MemoryClass::kIoBuffer, /*force=*/true);
-    if (!large) return Status::OutOfMemory(path() + ": no memory to open the table");
+    large = env_.buffers->Allocate(bytes, base::MemoryClass::kIoBuffer, bytes <= kForcedBytesMax);
+    if (!large) {
+      return Status::OutOfMemory(path() + ": no memory for the table's top index of " +
+                                 std::to_string(bytes) + " bytes");
+    }
     const std::span<std::byte> into = large.span().first(bytes);
     if (Status s = ReadWhole(file_.get(), queue, place.offset, into); !s.ok()) return s;
     block = into;
@@ -155,13 +160,26 @@ Status Table::LoadTopIndex(io::Queue* queue, uint64_t tail_offset,
   return top_index_.Parse(place, footer_, env_.order, block);
 }
 
-void Table::MakeSlots() {
+Status Table::Charge(uint64_t bytes) {
+  if (bytes <= kForcedBytesMax) {
+    env_.budget->ForceCharge(base::MemoryClass::kTableMeta, bytes);
+  } else if (!env_.budget->TryCharge(base::MemoryClass::kTableMeta, bytes)) {
+    return Status::OutOfMemory(path() + ": no memory in the budget for the table's index of " +
+                               std::to_string(bytes) + " bytes");
+  }
+  charged_bytes_ = bytes;
+  return Status::Ok();
+}
+
+Status Table::MakeSlots() {
   filter_pages_ = static_cast<uint32_t>(footer_.filter_pages());
-  slot_count_ = filter_pages_ + top_index_.count();
-  slots_ = std::make_unique<cache::SwizzleSlot[]>(slot_count_);
-  charged_bytes_ = top_index_.memory_bytes() + slot_count_ * sizeof(cache::SwizzleSlot);
-  // Without it nothing in the table can be read: not to be refused, and small.
-  env_.budget->ForceCharge(base::MemoryClass::kTableMeta, charged_bytes_);
+  const uint64_t slot_count = uint64_t{filter_pages_} + top_index_.count();
+  const uint64_t slot_bytes = slot_count * sizeof(cache::SwizzleSlot);
+  if (Status s = Charge(top_index_.memory_bytes() + slot_bytes); !s.ok()) return s;
+  slots_.reset(new (std::nothrow) cache::SwizzleSlot[slot_count]());
+  if (slots_ == nullptr) return Status::OutOfMemory(path() + ": no memory to open the table");
+  slot_count_ = static_cast<uint32_t>(slot_count);
+  return Status::Ok();
 }
 
 uint64_t Table::ApproximateOffset(const Slice& internal_key) const {

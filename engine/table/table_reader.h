@@ -12,7 +12,10 @@
 //   3. Whatever enters the cache through the requests made here was checked: sum, place, structure
 //      and, for index partitions, that their handles tile their part of the data area. So a page of
 //      the file belongs to one block of one length, and readers need no checks of their own.
-//   4. The frames of a closed table stay behind, never to be found, until they are evicted.
+//   4. What Open allocates follows from counts that the file's length bounds and is charged before
+//      it is allocated: a small table always opens, a large one that the budget has no room for is
+//      OutOfMemory.
+//   5. The frames of a closed table stay behind, never to be found, until they are evicted.
 // Format: docs/format/table.md.
 #ifndef TREERING_ENGINE_TABLE_TABLE_READER_H_
 #define TREERING_ENGINE_TABLE_TABLE_READER_H_
@@ -106,7 +109,8 @@ class Table {
   Status CheckHead(std::span<const std::byte> page) const;
   Status CheckFooter(std::span<const std::byte> page);
   Status LoadTopIndex(io::Queue* queue, uint64_t tail_offset, std::span<const std::byte> tail);
-  void MakeSlots();
+  Status Charge(uint64_t bytes);
+  Status MakeSlots();
   Status OtherTable(BlockKind kind, const char* what, const std::string& expected,
                     const std::string& found) const;
   Status CheckPartition(uint64_t page, std::span<const std::byte> bytes) const;

@@ -19,31 +19,66 @@ T Must(Result<T> result) {
   return std::move(*result);
 }
 
-class MemoryFileImpl final : public io::File {
+class FileInMemory : public io::File {
+ public:
+  explicit FileInMemory(std::string path)
+      : File(std::move(path), /*direct=*/true, /*writable=*/false) {}
+  // Returns how many bytes there are.
+  virtual uint64_t Read(uint64_t offset, std::span<std::byte> into) const = 0;
+};
+
+class MemoryFileImpl final : public FileInMemory {
  public:
   MemoryFileImpl(std::string path, const std::string* content)
-      : File(std::move(path), /*direct=*/true, /*writable=*/false), content_(content) {}
+      : FileInMemory(std::move(path)), content_(content) {}
   Status Size(uint64_t* bytes) override {
     *bytes = content_->size();
     return Status::Ok();
   }
-  const std::string& content() const { return *content_; }
+  uint64_t Read(uint64_t offset, std::span<std::byte> into) const override {
+    if (offset >= content_->size()) return 0;
+    const uint64_t count = std::min<uint64_t>(into.size(), content_->size() - offset);
+    std::memcpy(into.data(), content_->data() + offset, count);
+    return count;
+  }
 
  private:
   const std::string* const content_;
+};
+
+class SparseFileImpl final : public FileInMemory {
+ public:
+  SparseFileImpl(std::string path, uint64_t bytes, std::map<uint64_t, std::string> parts)
+      : FileInMemory(std::move(path)), bytes_(bytes), parts_(std::move(parts)) {}
+  Status Size(uint64_t* bytes) override {
+    *bytes = bytes_;
+    return Status::Ok();
+  }
+  uint64_t Read(uint64_t offset, std::span<std::byte> into) const override {
+    if (offset >= bytes_) return 0;
+    const uint64_t count = std::min<uint64_t>(into.size(), bytes_ - offset);
+    std::memset(into.data(), 0, count);
+    for (const auto& [at, part] : parts_) {
+      const uint64_t begin = std::max(at, offset);
+      const uint64_t end = std::min(at + part.size(), offset + count);
+      if (begin >= end) continue;
+      std::memcpy(into.data() + (begin - offset), part.data() + (begin - at), end - begin);
+    }
+    return count;
+  }
+
+ private:
+  const uint64_t bytes_;
+  const std::map<uint64_t, std::string> parts_;
 };
 
 class MemoryQueueImpl final : public io::Queue {
  public:
   void Submit(io::Request* request) override {
     TREERING_CHECK(request->op == io::Op::kRead);
-    const std::string& content = static_cast<MemoryFileImpl*>(request->file)->content();
     request->error = 0;
-    request->transferred = 0;
-    if (request->offset < content.size()) {
-      request->transferred = std::min<uint64_t>(request->length, content.size() - request->offset);
-      std::memcpy(request->data, content.data() + request->offset, request->transferred);
-    }
+    request->transferred = static_cast<FileInMemory*>(request->file)
+                               ->Read(request->offset, {request->data, request->length});
     done_.push_back(request);
   }
   size_t Poll(std::span<io::Request*> out) override {
@@ -160,6 +195,11 @@ Result<std::string> TableWorld::Get(Table* table, const std::string& user_key,
 
 std::unique_ptr<io::File> MemoryFile(std::string path, const std::string* content) {
   return std::make_unique<MemoryFileImpl>(std::move(path), content);
+}
+
+std::unique_ptr<io::File> SparseFile(std::string path, uint64_t bytes,
+                                     std::map<uint64_t, std::string> parts) {
+  return std::make_unique<SparseFileImpl>(std::move(path), bytes, std::move(parts));
 }
 
 std::unique_ptr<io::Queue> MemoryQueue() { return std::make_unique<MemoryQueueImpl>(); }

@@ -87,6 +87,9 @@ class TableWorld final : public ReadSource {
 
 // A file in memory and a queue that reads it at once: for sweeps over many damaged copies.
 std::unique_ptr<io::File> MemoryFile(std::string path, const std::string* content);
+// The same of `bytes` zeros but for `parts`, by offset.
+std::unique_ptr<io::File> SparseFile(std::string path, uint64_t bytes,
+                                     std::map<uint64_t, std::string> parts);
 std::unique_ptr<io::Queue> MemoryQueue();
 
 }  // namespace treering::table

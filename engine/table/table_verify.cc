@@ -19,6 +19,13 @@ namespace {
 
 using base::kPageBytes;
 
+// Buffers up to this are not refused: a verification should run on a full budget too.
+constexpr uint64_t kForcedBytesMax = 1u << 20;
+
+io::Buffer AllocateFrom(io::BufferPool* pool, uint64_t bytes) {
+  return pool->Allocate(bytes, base::MemoryClass::kIoBuffer, bytes <= kForcedBytesMax);
+}
+
 class Verifier {
  public:
   Verifier(io::File* file, const key::KeyOrder& order, io::Queue* queue, io::BufferPool* pool)
@@ -107,7 +114,7 @@ bool Verifier::ReadEnds() {
                            " on, found " + std::to_string(bytes_)));
     return false;
   }
-  const io::Buffer buffer = pool_->Allocate(kPageBytes, base::MemoryClass::kIoBuffer, true);
+  const io::Buffer buffer = AllocateFrom(pool_, kPageBytes);
   if (!buffer) {
     unreadable_ = Status::OutOfMemory(file_->path() + ": no memory to verify the table");
     return false;
@@ -141,8 +148,7 @@ bool Verifier::ReadEnds() {
 
 bool Verifier::ReadTopIndex() {
   const BlockPlace place = Place(BlockKind::kTopIndex, footer_.top_index.offset);
-  const io::Buffer buffer =
-      pool_->Allocate(footer_.top_index.length, base::MemoryClass::kIoBuffer, true);
+  const io::Buffer buffer = AllocateFrom(pool_, footer_.top_index.length);
   if (!buffer) {
     unreadable_ = Status::OutOfMemory(file_->path() + ": no memory to verify the table");
     return false;
@@ -159,7 +165,7 @@ bool Verifier::ReadTopIndex() {
 
 void Verifier::ReadFilter() {
   if (footer_.filter.length == 0) return;
-  filter_ = pool_->Allocate(footer_.filter.length, base::MemoryClass::kIoBuffer, true);
+  filter_ = AllocateFrom(pool_, footer_.filter.length);
   if (!filter_) {
     unreadable_ = Status::OutOfMemory(file_->path() + ": no memory to verify the table");
     return;
@@ -183,11 +189,13 @@ bool Verifier::ReadBlock(const BlockPlace& place, size_t bytes, std::span<const 
   Status s = stream_.Fetch(place.offset, bytes, block);
   if (!s.ok()) {
     // One bad page spoils a whole extent: read the block by itself before it is given up.
-    if (alone_.size() < bytes) alone_ = pool_->Allocate(bytes, base::MemoryClass::kIoBuffer, true);
-    if (alone_) {
-      s = ReadAlone(place.offset, alone_.span().first(bytes));
-      *block = alone_.span().first(bytes);
+    if (alone_.size() < bytes) alone_ = AllocateFrom(pool_, bytes);
+    if (!alone_) {
+      unreadable_ = Status::OutOfMemory(file_->path() + ": no memory to verify the table");
+      return false;
     }
+    s = ReadAlone(place.offset, alone_.span().first(bytes));
+    *block = alone_.span().first(bytes);
   }
   if (s.ok()) s = CheckBlock(place, *block);
   return Expect(place, s);
@@ -198,7 +206,7 @@ void Verifier::CheckPartitions() {
     const TopIndex::Partition& named = top_.partition(i);
     const BlockPlace place = Place(BlockKind::kIndex, named.handle.offset());
     if (partition_.size() < named.handle.bytes()) {
-      partition_ = pool_->Allocate(named.handle.bytes(), base::MemoryClass::kIoBuffer, true);
+      partition_ = AllocateFrom(pool_, named.handle.bytes());
       if (!partition_) {
         unreadable_ = Status::OutOfMemory(file_->path() + ": no memory to verify the table");
         return;
@@ -286,8 +294,7 @@ void Verifier::CheckEntry(const BlockPlace& place, const BlockView::Entry& entry
 
 void Verifier::CheckProperties() {
   const BlockPlace place = Place(BlockKind::kProperties, footer_.properties.offset);
-  const io::Buffer buffer =
-      pool_->Allocate(footer_.properties.length, base::MemoryClass::kIoBuffer, true);
+  const io::Buffer buffer = AllocateFrom(pool_, footer_.properties.length);
   if (!buffer) {
     unreadable_ = Status::OutOfMemory(file_->path() + ": no memory to verify the table");
     return;

@@ -7,9 +7,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include "tests/support/temp_dir.h"
@@ -415,6 +419,360 @@ TEST_P(DbTest, PropertiesAndSizes) {
   EXPECT_GT((*sizes)[0], 500'000u);
   EXPECT_EQ((*sizes)[1], 0u);
   EXPECT_EQ((*sizes)[2], 0u);
+}
+
+// What it stands on is flushed, merged away and deleted meanwhile.
+TEST_P(DbTest, AnIteratorOutlivesItsTables) {
+  Open();
+  Fill(2'000, 1);
+  const std::map<std::string, std::string> seen = model_;
+  ASSERT_TRUE(db_->Flush().ok());
+  ASSERT_TRUE(db_->Put("key0", "in the memtable").ok());
+  const auto snapshot = db_->GetSnapshot();
+  const auto it = db_->NewIterator();
+  it->SeekToFirst();
+  ASSERT_TRUE(it->Valid());
+  Fill(2'000, 2);
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  ASSERT_TRUE(db_->WaitForCompaction().ok());
+  Fill(100, 3);
+  auto expected = seen.begin();
+  for (; it->Valid(); it->Next(), ++expected) {
+    ASSERT_TRUE(expected != seen.end());
+    ASSERT_EQ(it->key().ToString(), expected->first);
+    ASSERT_EQ(it->value().ToString(),
+              expected->first == "key0" ? "in the memtable" : expected->second);
+  }
+  ASSERT_TRUE(it->status().ok()) << it->status().ToString();
+  EXPECT_TRUE(expected == seen.end());
+  it->SeekToLast();
+  ASSERT_TRUE(it->Valid());
+  EXPECT_EQ(it->key().ToString(), seen.rbegin()->first);
+  EXPECT_EQ(Get("key0", snapshot.get()), "in the memtable");
+}
+
+// Tables at several levels, a memtable on top, deletions among them.
+TEST_P(DbTest, SeeksAndBoundsAgreeWithAMap) {
+  Open();
+  const auto put = [&](int i, int salt) {
+    const std::string key = "key" + std::to_string(i);
+    const std::string value = std::to_string(salt) + std::string(i % 400, 'v');
+    ASSERT_TRUE(db_->Put(key, value).ok());
+    model_[key] = value;
+  };
+  for (int i = 0; i < 3'000; ++i) put(i * 7, 1);
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  for (int i = 0; i < 500; ++i) put(i * 11, 2);
+  for (int i = 0; i < 300; ++i) {
+    const std::string key = "key" + std::to_string(i * 21);
+    ASSERT_TRUE(db_->Delete(key).ok());
+    model_.erase(key);
+  }
+  ASSERT_TRUE(db_->Flush().ok());
+  for (int i = 0; i < 100; ++i) put(i * 13, 3);
+
+  uint64_t state = 1;
+  const auto random = [&](uint64_t n) {
+    state = state * 6'364'136'223'846'793'005ull + 1'442'695'040'888'963'407ull;
+    return (state >> 33) % n;
+  };
+  const auto some_key = [&] { return "key" + std::to_string(random(22'000)); };
+  for (int round = 0; round < 60; ++round) {
+    std::string low = some_key();
+    std::string high = some_key();
+    const bool has_low = round % 3 != 0;
+    const bool has_high = round % 4 != 0;
+    const Slice lower(low);
+    const Slice upper(high);
+    ReadOptions options;
+    options.fill_cache = round % 2 == 0;
+    if (has_low) options.lower_bound = &lower;
+    if (has_high) options.upper_bound = &upper;
+    const auto first = has_low ? model_.lower_bound(low) : model_.begin();
+    auto last = has_high ? model_.lower_bound(high) : model_.end();
+    if (has_low && has_high && high < low) last = first;
+    const auto it = db_->NewIterator(options);
+    for (int step = 0; step < 20; ++step) {
+      SCOPED_TRACE("round " + std::to_string(round) + " step " + std::to_string(step));
+      const std::string target = some_key();
+      const bool forward = random(2) == 0;
+      auto expected = forward ? model_.lower_bound(target) : model_.upper_bound(target);
+      bool valid;
+      if (forward) {
+        it->Seek(target);
+        if (has_low && target < low) expected = first;
+        valid = expected != model_.end() && first != last &&
+                (!has_high || expected->first < high) && (!has_low || expected->first >= low);
+      } else {
+        it->SeekForPrev(target);
+        if (has_high && target >= high) expected = last;
+        valid = expected != model_.begin() && first != last;
+        if (valid) --expected;
+        valid =
+            valid && (!has_low || expected->first >= low) && (!has_high || expected->first < high);
+      }
+      for (int moves = 0; moves < 5; ++moves) {
+        ASSERT_EQ(it->Valid(), valid) << target << (forward ? " forward" : " backward");
+        if (!valid) break;
+        ASSERT_EQ(it->key().ToString(), expected->first);
+        ASSERT_EQ(it->value().ToString(), expected->second);
+        if (forward) {
+          it->Next();
+          valid = ++expected != last;
+        } else {
+          it->Prev();
+          valid = expected != first;
+          if (valid) --expected;
+        }
+      }
+      ASSERT_TRUE(it->status().ok()) << it->status().ToString();
+    }
+  }
+}
+
+TEST_P(DbTest, MultiGetWantsAValueAndAStatusForEachKey) {
+  Open();
+  ASSERT_TRUE(db_->Put("a", "1").ok());
+  const std::vector<Slice> keys = {"a", "b", "c"};
+  for (const size_t values_count : {2, 3, 4}) {
+    for (const size_t statuses_count : {2, 3, 4}) {
+      std::vector<PinnedValue> values(values_count);
+      std::vector<Status> statuses(statuses_count);
+      db_->MultiGet(keys, values, statuses);
+      if (values_count == 3 && statuses_count == 3) {
+        EXPECT_TRUE(statuses[0].ok());
+        EXPECT_TRUE(statuses[1].IsNotFound());
+        continue;
+      }
+      for (const Status& status : statuses) EXPECT_TRUE(status.IsInvalidArgument());
+    }
+  }
+  db_->MultiGet({}, {}, {});
+}
+
+TEST_P(DbTest, ApproximateSizesAreNearTheTruth) {
+  Open();
+  constexpr int kCount = 40'000;
+  constexpr uint64_t kEntryBytes = 400;
+  for (int i = 0; i < kCount; ++i) {
+    const std::string key = "key" + std::to_string(100'000 + i);
+    ASSERT_TRUE(db_->Put(key, std::string(kEntryBytes - key.size() - 12, 'v')).ok());
+  }
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  const auto at = [](int i) { return "key" + std::to_string(100'000 + i); };
+  const std::pair<int, int> parts[] = {
+      {0, 40'000}, {0, 20'000}, {10'000, 30'000}, {20'000, 40'000}};
+  for (const auto& [begin, end] : parts) {
+    const std::string from = at(begin);
+    const std::string to = at(end);
+    const Range range[] = {{from, to}};
+    const auto sizes = db_->ApproximateSizes(range);
+    ASSERT_TRUE(sizes.ok());
+    const auto truth = static_cast<double>(end - begin) * kEntryBytes;
+    EXPECT_NEAR(static_cast<double>((*sizes)[0]), truth, truth / 5) << from << " to " << to;
+  }
+}
+
+TEST_P(DbTest, EveryCallAfterCloseAnswersAborted) {
+  Open();
+  ASSERT_TRUE(db_->Put("a", "1").ok());
+  ASSERT_TRUE(db_->Close().ok());
+  PinnedValue value;
+  EXPECT_TRUE(db_->Get("a", &value).IsAborted());
+  const std::vector<Slice> keys = {"a", "b"};
+  std::vector<PinnedValue> values(2);
+  std::vector<Status> statuses(2);
+  db_->MultiGet(keys, values, statuses);
+  for (const Status& status : statuses) EXPECT_TRUE(status.IsAborted());
+  const auto it = db_->NewIterator();
+  it->SeekToFirst();
+  EXPECT_FALSE(it->Valid());
+  EXPECT_TRUE(it->status().IsAborted());
+  EXPECT_TRUE(db_->CompactRange(nullptr, nullptr).IsAborted());
+  EXPECT_TRUE(db_->WaitForCompaction().IsAborted());
+  EXPECT_TRUE(db_->Verify().status().IsAborted());
+  const Range range[] = {{"a", "b"}};
+  EXPECT_TRUE(db_->ApproximateSizes(range).status().IsAborted());
+  EXPECT_TRUE(db_->Delete("a").IsAborted());
+  std::string text;
+  EXPECT_FALSE(db_->GetProperty("treering.stats", &text));
+  // A snapshot is had, and what reads with it answers.
+  const auto snapshot = db_->GetSnapshot();
+  ASSERT_NE(snapshot, nullptr);
+  ReadOptions options;
+  options.snapshot = snapshot.get();
+  EXPECT_TRUE(db_->Get("a", &value, options).IsAborted());
+}
+
+// The next open's parts may lie where the last one's lay.
+TEST_P(DbTest, ASnapshotOfAnEarlierOpenIsRefused) {
+  Open();
+  ASSERT_TRUE(db_->Put("a", "1").ok());
+  const auto stale = db_->GetSnapshot();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(db_->Put("a", std::to_string(i)).ok());
+    Open();
+    ASSERT_EQ(Get("a", stale.get()), "InvalidArgument");
+    ReadOptions options;
+    options.snapshot = stale.get();
+    EXPECT_TRUE(db_->NewIterator(options)->status().IsInvalidArgument());
+  }
+}
+
+TEST_P(DbTest, AnUnknownDurabilityIsRefused) {
+  Open();
+  const Status refused = db_->Put("a", "1", WriteOptions{static_cast<Durability>(7)});
+  EXPECT_TRUE(refused.IsInvalidArgument()) << refused.ToString();
+  EXPECT_NE(refused.message().find("durability is 7"), std::string_view::npos);
+  EXPECT_EQ(Get("a"), "NotFound");
+}
+
+TEST_P(DbTest, PathsThatCannotBe) {
+  const auto opened = [&](const std::string& path) { return DB::Open(options_, path).status(); };
+  std::ofstream(dir_.File("file")) << "not a directory";
+  Status status = opened(dir_.File("file"));
+  EXPECT_TRUE(status.IsInvalidArgument()) << status.ToString();
+  EXPECT_NE(status.message().find(dir_.File("file")), std::string_view::npos) << status.ToString();
+
+  status = opened(dir_.File("no/such/db"));
+  EXPECT_TRUE(status.IsNotFound()) << status.ToString();
+  EXPECT_NE(status.message().find("parent"), std::string_view::npos) << status.ToString();
+  EXPECT_EQ(status.message().find("create_if_missing"), std::string_view::npos)
+      << status.ToString();
+
+  status = opened("");
+  EXPECT_FALSE(status.ok());
+}
+
+TEST_P(DbTest, KeysAndValuesAtTheirLimits) {
+  RuntimeOptions runtime;
+  runtime.memory_budget = 1ull << 30;
+  runtime.io_backend = GetParam();
+  auto made = Runtime::Create(runtime);
+  ASSERT_TRUE(made.ok()) << made.status().ToString();
+  options_.runtime = *std::move(made);
+  options_.memtable_bytes = 256 << 20;
+  Open();
+  for (const size_t bytes : {65'534, 65'535}) {
+    const std::string key(bytes, 'k');
+    ASSERT_TRUE(db_->Put(key, std::to_string(bytes)).ok());
+    EXPECT_EQ(Get(key), std::to_string(bytes));
+  }
+  EXPECT_TRUE(db_->Put(std::string(65'536, 'k'), "v").IsInvalidArgument());
+  const std::string largest(64 << 20, 'v');
+  const Status refused = db_->Put("large", largest + "v");
+  EXPECT_TRUE(refused.IsInvalidArgument()) << refused.ToString();
+  EXPECT_NE(refused.message().find("67108864"), std::string_view::npos) << refused.ToString();
+  EXPECT_EQ(Get("large"), "NotFound");
+  ASSERT_TRUE(db_->Put("large", largest).ok());
+  ASSERT_TRUE(db_->Flush().ok());
+  PinnedValue value;
+  ASSERT_TRUE(db_->Get("large", &value).ok());
+  EXPECT_TRUE(value.slice() == Slice(largest));
+}
+
+// The text names the file, where in it, what was expected and what was found.
+TEST_P(DbTest, DamageIsNamed) {
+  Open();
+  Fill(2'000, 1);
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  db_.reset();
+  std::string table;
+  for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+    if (entry.path().extension() == ".sst") table = entry.path();
+  }
+  ASSERT_FALSE(table.empty());
+  std::fstream(table, std::ios::in | std::ios::out).seekp(4096 + 100) << "damage";
+  Open();
+  Status found;
+  for (const auto& [key, expected] : model_) {
+    PinnedValue value;
+    const Status status = db_->Get(key, &value);
+    if (status.ok()) {
+      ASSERT_EQ(value.ToString(), expected);
+    } else {
+      found = status;
+    }
+  }
+  ASSERT_TRUE(found.IsCorruption()) << found.ToString();
+  for (const std::string& words :
+       {table, std::string("offset 4096"), std::string("expected "), std::string("found ")}) {
+    EXPECT_NE(found.message().find(words), std::string_view::npos)
+        << "'" << words << "' in " << found.ToString();
+  }
+  const auto report = db_->Verify();
+  ASSERT_TRUE(report.ok());
+  ASSERT_FALSE(report->problems.empty());
+  EXPECT_NE(report->problems.front().message().find(table), std::string_view::npos);
+}
+
+// A view opened again and again, while a writer flushes and compacts, is never called damaged.
+TEST_P(DbTest, ViewsBesideABusyWriter) {
+  Open();
+  ASSERT_TRUE(db_->Put("round", "0").ok());
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int round = 1; round <= 150; ++round) {
+      EXPECT_TRUE(db_->Put("round", std::to_string(round)).ok());
+      EXPECT_TRUE(db_->Put("other" + std::to_string(round), std::string(1'000, 'o')).ok());
+      EXPECT_TRUE(db_->Flush().ok());
+      if (round % 3 == 0) {
+        EXPECT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+      }
+    }
+    done = true;
+  });
+  Options view_options = options_;
+  view_options.read_only = true;
+  view_options.create_if_missing = false;
+  int views = 0;
+  int last = 0;
+  while (!done) {
+    const auto view = DB::Open(view_options, path_);
+    EXPECT_TRUE(view.ok() || view.status().IsAborted()) << view.status().ToString();
+    if (!view.ok()) continue;
+    ++views;
+    PinnedValue value;
+    const Status status = (*view)->Get("round", &value);
+    EXPECT_TRUE(status.ok()) << status.ToString();
+    if (!status.ok()) break;
+    const int round = std::stoi(value.ToString());
+    EXPECT_GE(round, last);
+    last = round;
+  }
+  writer.join();
+  EXPECT_GT(views, 3);
+}
+
+// Its cost grows with the keys, not with their square.
+TEST_P(DbTest, AColdBatchOfManyKeysIsNotSlowerThanManyBatches) {
+  constexpr int kCount = 10'000;
+  Open();
+  for (int i = 0; i < kCount; ++i) {
+    ASSERT_TRUE(db_->Put("key" + std::to_string(i), std::string(1'500, 'v')).ok());
+  }
+  ASSERT_TRUE(db_->CompactRange(nullptr, nullptr).ok());
+  std::vector<std::string> keys;
+  for (int i = 0; i < kCount; ++i) keys.push_back("key" + std::to_string(i * 7'919 % kCount));
+  const std::vector<Slice> slices(keys.begin(), keys.end());
+  const auto seconds_in_batches_of = [&](size_t batch) {
+    Open();  // new handles: nothing of it is cached
+    std::vector<PinnedValue> values(kCount);
+    std::vector<Status> statuses(kCount);
+    const auto started = std::chrono::steady_clock::now();
+    for (size_t at = 0; at < kCount; at += batch) {
+      db_->MultiGet(std::span(slices).subspan(at, batch), std::span(values).subspan(at, batch),
+                    std::span(statuses).subspan(at, batch));
+    }
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
+    for (const Status& status : statuses) EXPECT_TRUE(status.ok()) << status.ToString();
+    return taken.count();
+  };
+  const double many = seconds_in_batches_of(100);
+  const double one = seconds_in_batches_of(kCount);
+  std::cout << kCount << " cold keys: " << many << " s in batches of 100, " << one
+            << " s in one batch\n";
+  EXPECT_LT(one, 3 * many + 0.5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, DbTest, ::testing::Values(IoBackend::kUring, IoBackend::kPosix),
