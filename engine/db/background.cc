@@ -15,6 +15,7 @@ namespace {
 // How often a waiting call looks again, for what nobody tells it.
 constexpr uint64_t kLookNanos = 1'000'000'000;
 constexpr uint64_t kFlushFailuresMax = 3;
+constexpr uint64_t kCompactionFailuresMax = 8;
 // One sleep of a writer is at most this; the debt is looked at again after it.
 constexpr uint64_t kDelayNanosMax = 20'000'000;
 constexpr uint64_t kDelayNanosMin = 200'000;
@@ -72,9 +73,7 @@ bool Background::CompactionIsDueLocked() {
     const compaction::ManualPick pick = LookForManual(*manuals_.front());
     return pick.plan.has_value() || !pick.must_wait;
   }
-  if (env_.options->user.disable_auto_compactions || !compaction_error_.ok()) return false;
-  return compaction::PickCompaction(*env_.store->current(), picker_options(), pointers_, running_)
-      .has_value();
+  return PickAutomaticLocked().has_value();
 }
 
 // --- Flush ---
@@ -184,10 +183,10 @@ Status Background::Commit(io::Queue* queue, const manifest::VersionEdit& edit, s
 
 void Background::CompactionJob(io::Queue* queue) {
   std::optional<CompactionPlan> plan;
-  Manual* manual = nullptr;
+  uint64_t manual_id = 0;
   {
     base::MutexLock lock(&mutex_);
-    plan = PickLocked(&manual);
+    plan = PickLocked(&manual_id);
     if (!plan.has_value()) {
       --compactions_scheduled_;
       changed_.NotifyAll();
@@ -201,7 +200,7 @@ void Background::CompactionJob(io::Queue* queue) {
   const Status status = CarryOut(queue, *plan);
   {
     base::MutexLock lock(&mutex_);
-    SettleLocked(*plan, manual, status);
+    SettleLocked(*plan, manual_id, status);
   }
   plan.reset();
   deletions_.Schedule();
@@ -211,36 +210,52 @@ void Background::CompactionJob(io::Queue* queue) {
   changed_.NotifyAll();
 }
 
-void Background::SettleLocked(const CompactionPlan& plan, Manual* manual, const Status& status) {
+void Background::SettleLocked(const CompactionPlan& plan, uint64_t manual_id,
+                              const Status& status) {
   const uint64_t first = plan.inputs.front()->meta.number;
   std::erase_if(running_, [&](const compaction::RunningCompaction& r) {
     return std::find(r.tables.begin(), r.tables.end(), first) != r.tables.end();
   });
+  if (status.ok()) compaction_failures_ = 0;
   if (status.ok() || status.IsAborted()) return;
   env_.runtime->Log("compaction failed: " + status.ToString());
   if (status.IsFailed()) env_.errors->EnterFor(status);
-  if (manual != nullptr) {
-    manual->status = status;
-    manual->done = true;
-    std::erase(manuals_, manual);
+  const auto manual = std::find_if(manuals_.begin(), manuals_.end(),
+                                   [&](const Manual* m) { return m->id == manual_id; });
+  if (manual != manuals_.end()) {
+    (*manual)->status = status;
+    (*manual)->done = true;
+    manuals_.erase(manual);
   }
-  if (status.IsNoSpace() || status.IsOutOfMemory() || status.IsIoError()) {
+  // A disk that fails the same work again and again would have it rewrite its outputs for ever.
+  const bool gives_up = status.IsIoError() && ++compaction_failures_ >= kCompactionFailuresMax;
+  if (!gives_up && (status.IsNoSpace() || status.IsOutOfMemory() || status.IsIoError())) {
     retry_.Later(status);
   } else if (compaction_error_.ok()) {
     compaction_error_ = status;
   }
 }
 
-std::optional<CompactionPlan> Background::PickLocked(Manual** manual) {
+std::optional<CompactionPlan> Background::PickLocked(uint64_t* manual_id) {
   if (ShouldStop()) return std::nullopt;
+  // Level 0 would pile up under a long manual compaction: they take turns.
+  if (std::exchange(level0_turn_, false)) {
+    auto plan = PickAutomaticLocked();
+    if (plan.has_value() && plan->input_level == 0) return plan;
+  }
   while (!manuals_.empty()) {
     Manual* const front = manuals_.front();
     if (auto plan = PickManualLocked(front)) {
-      *manual = front;
+      *manual_id = front->id;
+      level0_turn_ = true;
       return plan;
     }
     if (!front->done) return std::nullopt;  // it waits for running work, which picks again
   }
+  return PickAutomaticLocked();
+}
+
+std::optional<CompactionPlan> Background::PickAutomaticLocked() const {
   if (env_.options->user.disable_auto_compactions || !compaction_error_.ok()) return std::nullopt;
   return compaction::PickCompaction(*env_.store->current(), picker_options(), pointers_, running_);
 }
@@ -316,6 +331,7 @@ Status Background::CompactRange(const Slice* begin, const Slice* end, key::Seque
   if (end != nullptr) manual.end = end->ToString();
   manual.newest = newest;
   base::MutexLock lock(&mutex_);
+  manual.id = ++manuals_begun_;
   manuals_.push_back(&manual);
   while (!manual.done) {
     if (ShouldStop() || env_.errors->state() >= DbState::kReadOnly) {
@@ -368,11 +384,16 @@ void Background::Throttle(uint64_t bytes) {
     return;
   // Sleeps are coarse: small writes add up to one that is worth it.
   delay_owed_nanos_ += bytes * nanos_per_kib / 1024;
-  if (delay_owed_nanos_ < kDelayNanosMin) return;
-  const uint64_t nanos = std::min(kDelayNanosMax, delay_owed_nanos_);
-  delay_owed_nanos_ = 0;
-  base::SleepNanos(nanos);
-  env_.stalls->Add(delay_cause_, nanos);
+  while (delay_owed_nanos_ >= kDelayNanosMin) {
+    const uint64_t nanos = std::min(kDelayNanosMax, delay_owed_nanos_);
+    delay_owed_nanos_ -= nanos;
+    base::SleepNanos(nanos);
+    env_.stalls->Add(delay_cause_, nanos);
+    // What made it slow may be over.
+    if (delay_nanos_per_kib_.load(std::memory_order_relaxed) == 0 || ShouldStop()) {
+      delay_owed_nanos_ = 0;
+    }
+  }
 }
 
 Status Background::WaitForFlush() {

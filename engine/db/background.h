@@ -101,6 +101,7 @@ class Background {
     std::optional<std::string> begin;
     std::optional<std::string> end;
     key::Sequence newest = 0;
+    uint64_t id = 0;  // its caller may leave while a job of it runs
     bool done = false;
     Status status;
   };
@@ -111,10 +112,12 @@ class Background {
   void FlushJob(io::Queue* queue);
   Status FlushOnce(io::Queue* queue);
   void CompactionJob(io::Queue* queue);
-  std::optional<compaction::CompactionPlan> PickLocked(Manual** manual);
+  std::optional<compaction::CompactionPlan> PickLocked(uint64_t* manual_id);
   compaction::ManualPick LookForManual(const Manual& manual) const;
   std::optional<compaction::CompactionPlan> PickManualLocked(Manual* manual);
-  void SettleLocked(const compaction::CompactionPlan& plan, Manual* manual, const Status& status);
+  void SettleLocked(const compaction::CompactionPlan& plan, uint64_t manual_id,
+                    const Status& status);
+  std::optional<compaction::CompactionPlan> PickAutomaticLocked() const;
   Status CarryOut(io::Queue* queue, const compaction::CompactionPlan& plan);
   Status Move(io::Queue* queue, const compaction::CompactionPlan& plan);
   Status Commit(io::Queue* queue, const manifest::VersionEdit& edit, size_t flushed);
@@ -139,6 +142,9 @@ class Background {
   compaction::CompactionPointers pointers_;
   compaction::RunningCompactions running_;
   std::vector<Manual*> manuals_;
+  uint64_t manuals_begun_ = 0;
+  bool level0_turn_ = false;          // the last plan was a manual compaction's
+  uint64_t compaction_failures_ = 0;  // by the disk, in a row
   BackgroundStats stats_;
   std::atomic<uint64_t> drain_bytes_per_second_{64ull << 20};
   std::atomic<uint64_t> delay_nanos_per_kib_{0};

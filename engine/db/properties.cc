@@ -125,6 +125,9 @@ void WriteIo(const DbParts& parts, JsonWriter* json) {
   json->Field("driver", facts.driver);
   json->Field("ring_flags", facts.ring_flags);
   json->Flag("registered_buffers", facts.registered_buffers);
+  json->Field("registered_reason", facts.registered_reason);
+  json->Flag("direct_io", facts.direct_io);
+  json->Field("direct_io_reason", facts.direct_io_reason);
   json->Field("fallback_reason", facts.fallback_reason);
   json->Field("requests", io.requests);
   json->Field("depth_sum", io.depth_sum);
@@ -136,7 +139,9 @@ void WriteIo(const DbParts& parts, JsonWriter* json) {
   json->Field("syncs", io.syncs);
   json->Field("kernel_enters", io.kernel_enters);
   json->Field("registered_ops", io.registered_ops);
+  json->Field("unregistered_ops", io.unregistered_ops);
   json->Field("resubmits", io.resubmits);
+  json->Field("broken_cause", std::string_view(io.broken_cause == nullptr ? "" : io.broken_cause));
   json->EndObject();
 }
 
