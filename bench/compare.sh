@@ -92,7 +92,9 @@ run_P9() {
   stamped engine_run "$1" $((256 * mib)) --num="$keys" --benchmarks=fillrandom,waitforcompaction,stats >"$out" || return 1
   add P9 "$1" rate "$(awk -v n="$keys" -v s="$(quiet_seconds "$1" "$out")" 'BEGIN { printf "%d", n / s }')" || return 1
   add P9 "$1" cpu "$(awk -v n="$keys" -v c="$(cpu_seconds "$out")" 'BEGIN { printf "%.2f", c * 1e6 / n }')" || return 1
-  add P9 "$1" amplification "$(write_amplification "$1" "$out")" || return 1
+  local amplification
+  amplification=$(write_amplification "$1" "$out")
+  [[ -z $amplification ]] || add P9 "$1" amplification "$amplification" || return 1
 }
 run_existing() { # row engine benchmark reads cache
   local out=$dir/out count
