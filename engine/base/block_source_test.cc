@@ -1,4 +1,5 @@
 #include "engine/base/block_source.h"
+#include "engine/base/sanitizers.h"
 
 #include <gtest/gtest.h>
 
@@ -21,7 +22,7 @@ TEST(HeapBlockSourceTest, BlocksAreAlignedAndWhollyUsable) {
 }
 
 TEST(HeapBlockSourceTest, SaysNullWhenTheSystemHasNoMore) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if TREERING_UNDER_ASAN || TREERING_UNDER_TSAN
   GTEST_SKIP() << "sanitizers end the process on an impossible allocation";
 #endif
   volatile size_t impossible = size_t{1} << 62;

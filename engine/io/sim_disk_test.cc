@@ -7,17 +7,10 @@
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "engine/base/sanitizers.h"
 #include "engine/base/thread.h"
 #include "engine/io/sim_fixture_testing.h"
 #include "engine/io/sim_testing.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define TREERING_UNDER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TREERING_UNDER_ASAN 1
-#endif
-#endif
 
 namespace treering::io {
 namespace {
@@ -129,7 +122,7 @@ TEST(SimDiskTest, AReadShowsItsBytesAtCompletion) {
   EXPECT_EQ(done, std::byte{'a'});
 }
 
-#if defined(TREERING_UNDER_ASAN)
+#if TREERING_UNDER_ASAN
 TEST(SimDiskDeathTest, AReadsBufferIsPoisonedInFlight) {
   std::byte in_flight{0};
   std::byte done{0};

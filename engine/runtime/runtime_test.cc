@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/sanitizers.h"
 #include "engine/base/thread.h"
 #include "engine/io/fresh_path.h"
 #include "engine/io/sim_disk.h"
@@ -188,7 +189,7 @@ bool InChild(const std::function<bool()>& body) {
   EXPECT_GE(child, 0);
   if (child == 0) {
     const int code = body() ? 0 : 1;
-#ifdef __SANITIZE_ADDRESS__
+#if TREERING_UNDER_ASAN
     _exit(code);  // what the parent's threads own would count as leaked
 #else
     std::exit(code);
@@ -208,7 +209,7 @@ bool LimitLockedMemory() {
 }
 
 TEST(RuntimeTest, TooLittleLockedMemoryIsSaidOnce) {
-#ifdef __SANITIZE_THREAD__
+#if TREERING_UNDER_TSAN
   GTEST_SKIP() << "ThreadSanitizer allows no new threads after a fork";
 #endif
   EXPECT_TRUE(InChild([] {
@@ -247,7 +248,7 @@ bool RefuseDirectIo() {
 }
 
 TEST(RuntimeTest, AFileWithoutDirectIoIsSaidOnceAndShown) {
-#ifdef __SANITIZE_THREAD__
+#if TREERING_UNDER_TSAN
   GTEST_SKIP() << "ThreadSanitizer allows no new threads after a fork";
 #endif
   const std::string path = io::FreshPath("runtime");
@@ -312,7 +313,7 @@ TEST(RuntimeTest, AForkedChildIsRefusedAndEndsCleanly) {
 }
 
 TEST(RuntimeTest, AForkedChildHasADefaultOfItsOwn) {
-#ifdef __SANITIZE_THREAD__
+#if TREERING_UNDER_TSAN
   GTEST_SKIP() << "ThreadSanitizer allows no new threads after a fork";
 #endif
   auto parents = std::move(RuntimeCore::Default()).value();

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/base/prng.h"
+#include "engine/base/sanitizers.h"
 #include "tests/support/sim_db.h"
 
 namespace treering::testing {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr uint64_t kBlockBytes = 4096;
 constexpr uint64_t kHeaderBytes = 128;  // of each block: every byte, at two bits each
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if TREERING_UNDER_ASAN || TREERING_UNDER_TSAN
 constexpr uint64_t kEvery = 40;
 #else
 constexpr uint64_t kEvery = 4;  // of the other bytes that are not zero

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <string>
 
+#include "engine/base/sanitizers.h"
 #include "engine/io/sim_testing.h"
 #include "tests/support/oracle.h"
 #include "tests/support/sim_db.h"
@@ -18,7 +19,7 @@ using io::SimCrash;
 using io::SimStorage;
 
 // Every crash point in an optimised build; under a sanitizer, several times slower, every ninth.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if TREERING_UNDER_ASAN || TREERING_UNDER_TSAN
 constexpr uint64_t kPointStep = 9;
 #else
 constexpr uint64_t kPointStep = 1;

@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "engine/base/sanitizers.h"
 #include "engine/base/thread.h"
 #include "engine/io/sim_testing.h"
 #include "tests/support/oracle.h"
@@ -16,7 +17,7 @@ using io::Action;
 using io::SimFault;
 using io::SimFaultEffect;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if TREERING_UNDER_ASAN || TREERING_UNDER_TSAN
 constexpr uint64_t kStep = 7;
 #else
 constexpr uint64_t kStep = 1;

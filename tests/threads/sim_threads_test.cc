@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "engine/base/prng.h"
+#include "engine/base/sanitizers.h"
 #include "engine/io/sim_testing.h"
 #include "tests/support/sim_db.h"
 #include "tests/threads/mixed_work.h"
@@ -14,7 +15,7 @@
 namespace treering::testing {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if TREERING_UNDER_ASAN || TREERING_UNDER_TSAN
 constexpr uint64_t kSeeds = 20;
 #else
 constexpr uint64_t kSeeds = 150;
