@@ -4,13 +4,9 @@
 
 namespace treering::base {
 
-bool UnlimitedBudget::TryCharge(MemoryClass memory_class, uint64_t bytes) {
-  ForceCharge(memory_class, bytes);
-  return true;
-}
-
-void UnlimitedBudget::ForceCharge(MemoryClass memory_class, uint64_t bytes) {
+bool UnlimitedBudget::Charge(MemoryClass memory_class, uint64_t bytes, Need) {
   charged_[static_cast<int>(memory_class)].fetch_add(bytes);
+  return true;
 }
 
 void UnlimitedBudget::Release(MemoryClass memory_class, uint64_t bytes) {

@@ -16,8 +16,7 @@ namespace treering::base {
 
 class UnlimitedBudget : public Budget {
  public:
-  bool TryCharge(MemoryClass memory_class, uint64_t bytes) override;
-  void ForceCharge(MemoryClass memory_class, uint64_t bytes) override;
+  bool Charge(MemoryClass memory_class, uint64_t bytes, Need need) override;
   void Release(MemoryClass memory_class, uint64_t bytes) override;
 
   // Charged and not yet released.

@@ -8,9 +8,14 @@
 
 #include "engine/base/check.h"
 #include "engine/base/limits.h"
+#include "engine/base/thread.h"
 
 namespace treering::cache {
 namespace {
+
+// How long a read waits for memory that others hold, and how often it looks.
+constexpr uint64_t kMemoryWaitNanosMax = 1'000'000'000;
+constexpr uint64_t kMemoryPollNanos = 1'000'000;
 
 void Count(std::atomic<uint64_t>* counter) { counter->fetch_add(1, std::memory_order_relaxed); }
 
@@ -58,7 +63,10 @@ Status BlockFetcher::Prepare(const BlockRequest& request, PendingBlock* pending)
     std::memset(data + request.bytes(), 0, frame_bytes - request.bytes());
   } else {
     Count(&counters_.one_off_buffers);
-    pending->buffer_ = buffers_->Allocate(request.bytes());
+    // A block of the usual size is never refused: as many are read at once as there are readers.
+    const auto need =
+        request.pages <= base::kBlockPagesMax ? base::Need::kMust : base::Need::kUsual;
+    pending->buffer_ = buffers_->Allocate(request.bytes(), base::MemoryClass::kIoBuffer, need);
     if (!pending->buffer_) {
       return Status::OutOfMemory(Place(request) + ": no memory in the budget for its " +
                                  std::to_string(request.bytes()) + " bytes");
@@ -143,9 +151,20 @@ BlockFetcher::Step BlockFetcher::Complete(io::Queue* queue, PendingBlock* pendin
   return step;
 }
 
+// As Prepare; memory that others hold is waited for.
+Status BlockFetcher::PrepareWaiting(const BlockRequest& request, PendingBlock* pending) {
+  Status status = Prepare(request, pending);
+  for (uint64_t waited = 0; status.IsOutOfMemory() && waited < kMemoryWaitNanosMax;
+       waited += kMemoryPollNanos) {
+    base::SleepNanos(kMemoryPollNanos);
+    status = Prepare(request, pending);
+  }
+  return status;
+}
+
 Result<BlockRef> BlockFetcher::ReadFromDisk(io::Queue* queue, const BlockRequest& request) {
   PendingBlock pending;
-  if (Status status = Prepare(request, &pending); !status.ok()) return status;
+  if (Status status = PrepareWaiting(request, &pending); !status.ok()) return status;
   do {
     // The outcome stands in the request, where Judge looks.
     (void)queue->Run(&pending.request_);

@@ -21,12 +21,11 @@ constexpr uint64_t kFilePages = 64;
 
 class LimitedBudget final : public base::Budget {
  public:
-  bool TryCharge(base::MemoryClass, uint64_t bytes) override {
-    if (used_ + bytes > limit) return false;
+  bool Charge(base::MemoryClass, uint64_t bytes, base::Need need) override {
+    if (need != base::Need::kMust && used_ + bytes > limit) return false;
     used_ += bytes;
     return true;
   }
-  void ForceCharge(base::MemoryClass, uint64_t bytes) override { used_ += bytes; }
   void Release(base::MemoryClass, uint64_t bytes) override { used_ -= bytes; }
   std::atomic<uint64_t> limit{UINT64_MAX};
 
@@ -200,7 +199,7 @@ TEST(BlockFetcherTest, TwoLengthsAtOnePlaceAreCorruption) {
   EXPECT_TRUE(status.IsCorruption()) << status.ToString();
 }
 
-TEST(BlockFetcherTest, WithoutAFrameThereIsABufferAndWithoutThatAnError) {
+TEST(BlockFetcherTest, WithoutAFrameThereIsABufferAlways) {
   World world(3u << 20);  // one slab
   std::vector<Frame*> frames;
   while (Frame* const frame = world.cache.Allocate(1)) frames.push_back(frame);
@@ -210,8 +209,34 @@ TEST(BlockFetcherTest, WithoutAFrameThereIsABufferAndWithoutThatAnError) {
   EXPECT_EQ(block->data()[0], std::byte{6});
   EXPECT_EQ(world.fetcher.Stats().one_off_buffers, 1u);
   world.budget.limit = 0;
-  EXPECT_TRUE(world.Read(world.Block(7)).status().IsOutOfMemory());
+  EXPECT_TRUE(world.Read(world.Block(7)).ok());
+  EXPECT_TRUE(world.Read(world.Block(8, 16)).ok());
   for (Frame* const frame : frames) world.cache.Discard(frame);
+}
+
+TEST(BlockFetcherTest, ALongBlockWaitsForMemoryAndIsRefusedInTheEnd) {
+  io::RunSim(13, [] {
+    World world;
+    world.budget.limit = 0;
+    const Status refused = world.Read(world.Block(1, 17)).status();
+    EXPECT_TRUE(refused.IsOutOfMemory()) << refused.ToString();
+    EXPECT_NE(refused.message().find("000001.sst: block at offset 4096"), std::string_view::npos);
+    PendingBlock pending;
+    EXPECT_TRUE(
+        world.fetcher.Start(world.queue.get(), world.Block(1, 17), &pending).IsOutOfMemory())
+        << "whoever has several reads to do can do others meanwhile";
+    base::Thread giver;
+    ASSERT_TRUE(base::Thread::Start(
+                    "giver",
+                    [&world] {
+                      base::SleepNanos(100'000'000);
+                      world.budget.limit = UINT64_MAX;
+                    },
+                    &giver)
+                    .ok());
+    EXPECT_TRUE(world.Read(world.Block(1, 17)).ok());
+    giver.Join();
+  });
 }
 
 TEST(BlockFetcherTest, ABatchComesInAnyOrderAndTriesAgain) {

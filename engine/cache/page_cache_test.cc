@@ -21,14 +21,11 @@ constexpr uint64_t kMiB = 1u << 20;
 // Refuses above a limit and counts by class, as the Runtime's does.
 class TestBudget final : public base::Budget {
  public:
-  bool TryCharge(base::MemoryClass memory_class, uint64_t bytes) override {
-    if (charged_ + bytes > limit) return false;
-    ForceCharge(memory_class, bytes);
-    return true;
-  }
-  void ForceCharge(base::MemoryClass memory_class, uint64_t bytes) override {
+  bool Charge(base::MemoryClass memory_class, uint64_t bytes, base::Need need) override {
     EXPECT_EQ(memory_class, base::MemoryClass::kCache);
+    if (need != base::Need::kMust && charged_ + bytes > limit) return false;
     charged_ += bytes;
+    return true;
   }
   void Release(base::MemoryClass, uint64_t bytes) override { charged_ -= bytes; }
   uint64_t charged() const { return charged_; }

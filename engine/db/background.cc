@@ -80,6 +80,7 @@ bool Background::CompactionIsDueLocked() {
 
 void Background::FlushJob(io::Queue* queue) {
   const Status status = FlushOnce(queue);
+  env_.runtime->epochs()->Collect();  // the views that held what was flushed
   base::MutexLock lock(&mutex_);
   flush_scheduled_ = false;
   ++flushes_ended_;

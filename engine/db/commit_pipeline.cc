@@ -162,6 +162,7 @@ Status CommitPipeline::ReserveIn(const CommitGroup& group, Flight* flight) {
       Seal();
     }
     flight->memtable.reset();
+    env_.runtime->epochs()->Collect();  // views that nobody looks at any more hold memtables
     if (env_.memtables->SealedCount() > 0) {
       waited = env_.wait_for_flush();
     } else if (waited_nanos < kMemoryWaitNanosMax) {

@@ -141,6 +141,8 @@ class ReadPath::Batch {
     }
   };
 
+  using WantedBlocks = std::unordered_map<cache::BlockId, Wanted, HashOfId>;
+
   void FailAll(const Status& status) {
     for (const uint32_t index : tables_wanted_) statuses_[index] = status;
     for (const auto& [id, wanted] : wanted_) {
@@ -211,10 +213,18 @@ class ReadPath::Batch {
       to_launch_.pop_front();
       if (started.ok()) {
         free_.pop_back();
+      } else if (started.IsOutOfMemory()) {
+        ReadAlone(it);
       } else {
         Deliver(it, started, cache::BlockRef());
       }
     }
+  }
+
+  // Waits until there is memory for the block.
+  void ReadAlone(WantedBlocks::iterator it) {
+    auto read = path_->env_.runtime->fetcher()->ReadOne(queue_, it->second.request);
+    Deliver(it, read.status(), read.ok() ? *std::move(read) : cache::BlockRef());
   }
 
   // Takes what arrived and lets its waiters go on.
@@ -232,8 +242,6 @@ class ReadPath::Batch {
       Deliver(wanted_.find(pending->block().id), status, std::move(block));
     }
   }
-
-  using WantedBlocks = std::unordered_map<cache::BlockId, Wanted, HashOfId>;
 
   void Deliver(WantedBlocks::iterator it, const Status& status, const cache::BlockRef& block) {
     uint32_t index = it->second.first_waiter;

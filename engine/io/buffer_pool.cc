@@ -1,5 +1,7 @@
 #include "engine/io/buffer_pool.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -12,15 +14,27 @@
 #include "engine/io/buddy_slab.h"
 
 namespace treering::io {
+
+using base::Need;
+
 namespace {
 
 constexpr size_t kPage = 4096;
 constexpr size_t kPooledBytesMax = BufferArena::kSlabBytes;
+// From here on what is not the arena's is mapped for itself: the C library would keep it when it is
+// given back, and memory that was short once would be short for good.
+constexpr size_t kMapBytesMin = 64u << 10;
 
 // What a request for `bytes` is given.
 size_t RoundedBytes(size_t bytes) {
   if (bytes > kPooledBytesMax) return (bytes + kPage - 1) / kPage * kPage;
   return std::bit_ceil(std::max(bytes, kPage));
+}
+
+std::byte* Map(size_t bytes) {
+  void* const data =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return data == MAP_FAILED ? nullptr : static_cast<std::byte*>(data);
 }
 
 uintptr_t SlabAddressOf(const std::byte* data) {
@@ -35,8 +49,9 @@ struct BufferPool::Impl {
    public:
     std::byte* Allocate(size_t bytes) override {
       const size_t rounded = RoundedBytes(bytes);
-      if (bytes > SIZE_MAX / 2 || !impl_->budget->TryCharge(memory_class_, rounded)) return nullptr;
-      std::byte* const data = impl_->Take(rounded, /*force=*/false);
+      if (bytes > SIZE_MAX / 2) return nullptr;
+      if (!impl_->budget->Charge(memory_class_, rounded, Need::kSpare)) return nullptr;
+      std::byte* const data = impl_->Take(rounded, Need::kSpare);
       if (data == nullptr) impl_->budget->Release(memory_class_, rounded);
       return data;
     }
@@ -59,14 +74,15 @@ struct BufferPool::Impl {
   }
 
   // Null when there is none.
-  std::byte* Take(size_t rounded, bool force) {
+  std::byte* Take(size_t rounded, Need need) {
     if (std::byte* const data = TakeFromArena(rounded); data != nullptr) return data;
-    if (arena->TakeElsewhere(rounded, /*force=*/false)) return TakeFromHeap(rounded);
+    const bool spare = need == Need::kSpare;  // leaves the last room to others
+    if (!spare && arena->TakeElsewhere(rounded, /*force=*/false)) return TakeElsewhere(rounded);
     if (reclaim && reclaim(rounded) > 0) {
       if (std::byte* const data = TakeFromArena(rounded); data != nullptr) return data;
     }
-    if (!arena->TakeElsewhere(rounded, force)) return nullptr;
-    return TakeFromHeap(rounded);
+    if (spare || !arena->TakeElsewhere(rounded, need == Need::kMust)) return nullptr;
+    return TakeElsewhere(rounded);
   }
 
   std::byte* TakeFromArena(size_t rounded) {
@@ -80,8 +96,10 @@ struct BufferPool::Impl {
   }
 
   // Counted already.
-  std::byte* TakeFromHeap(size_t rounded) {
-    auto* const data = static_cast<std::byte*>(std::aligned_alloc(kPage, rounded));
+  std::byte* TakeElsewhere(size_t rounded) {
+    auto* const data = rounded < kMapBytesMin
+                           ? static_cast<std::byte*>(std::aligned_alloc(kPage, rounded))
+                           : Map(rounded);
     if (data == nullptr) arena->GiveElsewhere(rounded);
     return data;
   }
@@ -112,7 +130,12 @@ struct BufferPool::Impl {
     const bool lost = arena->Quarantined(data, rounded);  // a device may still write there
     if (rounded > kPooledBytesMax ? arena->FreeRun(data) : GivePooled(data, rounded, lost)) return;
     arena->GiveElsewhere(rounded);
-    if (!lost) std::free(data);
+    if (lost) return;
+    if (rounded < kMapBytesMin) {
+      std::free(data);
+    } else {
+      munmap(data, rounded);
+    }
   }
 
   // False when it is none of the slabs'.
@@ -178,16 +201,12 @@ BufferPool::~BufferPool() {
   }
 }
 
-Buffer BufferPool::Allocate(size_t bytes, base::MemoryClass memory_class, bool force) {
+Buffer BufferPool::Allocate(size_t bytes, base::MemoryClass memory_class, Need need) {
   Buffer buffer;
   if (bytes > SIZE_MAX / 2) return buffer;
   const size_t rounded = RoundedBytes(bytes);
-  if (force) {
-    impl_->budget->ForceCharge(memory_class, rounded);
-  } else if (!impl_->budget->TryCharge(memory_class, rounded)) {
-    return buffer;
-  }
-  std::byte* const data = impl_->Take(rounded, force);
+  if (!impl_->budget->Charge(memory_class, rounded, need)) return buffer;
+  std::byte* const data = impl_->Take(rounded, need);
   if (data == nullptr) {
     impl_->budget->Release(memory_class, rounded);
     return buffer;

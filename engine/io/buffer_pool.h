@@ -8,9 +8,9 @@
 //      may be moved together; what no longer fits is a plain aligned allocation, charged alike.
 //      Buffer::registered() says whether I/O there can be registered.
 //   2. Every byte handed out is charged to the budget under the class asked for.
-//   3. The heap is used only as far as the arena's total_bytes_max has room for it: what is mapped
-//      there and not in use counts. Beyond that the cache is asked to give slabs back, then the
-//      pool refuses as the budget does; what is forced is not refused.
+//   3. Plain memory is used only as far as the arena's total_bytes_max has room for it: what is
+//      mapped there and not in use counts. Beyond that the cache is asked to give slabs back, then
+//      the pool refuses as the budget does; what must be had is not refused.
 //   4. Buffers under quarantine (BufferArena) are given back by their owners but never used again.
 #ifndef TREERING_ENGINE_IO_BUFFER_POOL_H_
 #define TREERING_ENGINE_IO_BUFFER_POOL_H_
@@ -64,11 +64,12 @@ class BufferPool final {
   // need it; an empty one ends it.
   void SetReclaim(std::function<uint64_t(uint64_t bytes)> reclaim);
 
-  // Empty when the budget refuses. With `force` the charge cannot be refused (see Budget).
+  // Empty when the budget refuses, or the system has no memory.
   Buffer Allocate(size_t bytes, base::MemoryClass memory_class = base::MemoryClass::kIoBuffer,
-                  bool force = false);
+                  base::Need need = base::Need::kUsual);
 
-  // The pool as a BlockSource for one class of memory (memtables). Lives as long as the pool.
+  // The pool as a BlockSource for one class of memory (memtables), which leaves the reserve to
+  // others (Need::kSpare): what grows can wait. Lives as long as the pool.
   base::BlockSource* AsBlockSource(base::MemoryClass memory_class);
 
  private:

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -16,22 +17,18 @@ namespace treering::io {
 namespace {
 
 using base::MemoryClass;
+using base::Need;
 
 // Counts charges by class, up to a limit.
 class CountingBudget final : public base::Budget {
  public:
   explicit CountingBudget(uint64_t limit) : limit_(limit) {}
-  bool TryCharge(MemoryClass memory_class, uint64_t bytes) override {
+  bool Charge(MemoryClass memory_class, uint64_t bytes, base::Need need) override {
     base::MutexLock lock(&mutex_);
-    if (used_ + bytes > limit_) return false;
+    if (need != base::Need::kMust && used_ + bytes > limit_) return false;
     used_ += bytes;
     by_class_[static_cast<size_t>(memory_class)] += bytes;
     return true;
-  }
-  void ForceCharge(MemoryClass memory_class, uint64_t bytes) override {
-    base::MutexLock lock(&mutex_);
-    used_ += bytes;
-    by_class_[static_cast<size_t>(memory_class)] += bytes;
   }
   void Release(MemoryClass memory_class, uint64_t bytes) override {
     base::MutexLock lock(&mutex_);
@@ -133,8 +130,58 @@ TEST(BufferPoolMemoryTest, MappedAndHeapStayWithinTheTotal) {
   std::vector<Buffer> large;
   while (Buffer buffer = pool.Allocate(10 * kMiB)) large.push_back(std::move(buffer));
   EXPECT_EQ(large.size(), 9u) << "six in the arena, three on the heap";
-  const Buffer forced = pool.Allocate(10 * kMiB, MemoryClass::kMemtable, /*force=*/true);
+  const Buffer forced = pool.Allocate(10 * kMiB, MemoryClass::kMemtable, Need::kMust);
   EXPECT_TRUE(forced);
+}
+
+TEST(BufferPoolMemoryTest, WhatIsSpareTakesNoPlainMemory) {
+  constexpr uint64_t kMiB = 1u << 20;
+  BufferArena arena(
+      {.bytes_max = 4 * kMiB, .total_bytes_max = 6 * kMiB, .huge_pages = false, .announce = {}});
+  CountingBudget budget(1000 * kMiB);
+  BufferPool pool(&arena, &budget);
+  const Buffer first = pool.Allocate(2 * kMiB, MemoryClass::kIoBuffer, Need::kSpare);
+  Buffer second = pool.Allocate(2 * kMiB, MemoryClass::kIoBuffer, Need::kSpare);
+  EXPECT_TRUE(first && second);
+  EXPECT_FALSE(pool.Allocate(4096, MemoryClass::kIoBuffer, Need::kSpare));
+  EXPECT_EQ(pool.AsBlockSource(MemoryClass::kMemtable)->Allocate(4096), nullptr);
+  EXPECT_TRUE(pool.Allocate(2 * kMiB, MemoryClass::kIoBuffer, Need::kUsual));
+  // Somebody gives a slab back.
+  pool.SetReclaim([&second](uint64_t) {
+    second = Buffer();
+    return 2 * kMiB;
+  });
+  EXPECT_TRUE(pool.Allocate(4096, MemoryClass::kIoBuffer, Need::kSpare));
+  pool.SetReclaim(nullptr);
+}
+
+uint64_t ResidentPages() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t all = 0;
+  uint64_t resident = 0;
+  statm >> all >> resident;
+  return resident;
+}
+
+TEST(BufferPoolMemoryTest, PlainMemoryGoesBackToTheSystem) {
+  BufferArena arena({.bytes_max = 0, .huge_pages = false, .announce = {}});
+  CountingBudget budget(UINT64_MAX);
+  BufferPool pool(&arena, &budget);
+  // Large ones first: afterwards the C library would keep what is smaller.
+  std::vector<Buffer> buffers;
+  for (const size_t bytes : {8u << 20, 2u << 20, 256u << 10, 64u << 10}) {
+    buffers.push_back(pool.Allocate(bytes));
+    std::memset(buffers.back().data(), 1, buffers.back().size());
+    buffers.clear();
+  }
+  for (int i = 0; i < 200; ++i) {
+    buffers.push_back(pool.Allocate(128u << 10));
+    std::memset(buffers.back().data(), 1, buffers.back().size());
+  }
+  const uint64_t before = ResidentPages();
+  const Buffer last = std::move(buffers.back());
+  buffers.clear();
+  EXPECT_LT(ResidentPages() + 190 * 32, before);
 }
 
 TEST(BufferPoolMemoryTest, TheArenaDoesNotGrowIntoWhatTheHeapHolds) {
@@ -182,7 +229,7 @@ TEST_F(BufferPoolTest, TheBudgetRefusesUnlessForced) {
   const Buffer first = pool.Allocate(8192);
   EXPECT_TRUE(first);
   EXPECT_FALSE(pool.Allocate(1));
-  const Buffer forced = pool.Allocate(1, MemoryClass::kIterator, /*force=*/true);
+  const Buffer forced = pool.Allocate(1, MemoryClass::kIterator, Need::kMust);
   EXPECT_TRUE(forced);
   EXPECT_EQ(small.used(MemoryClass::kIterator), 4096u);
   EXPECT_FALSE(pool.Allocate(SIZE_MAX));

@@ -40,6 +40,9 @@ Result<std::unique_ptr<CurrentFile>> CurrentFile::Create(io::Directory* director
   EncodeSlot(&current->slot_, 0, bytes.first(kSlotBytes));
 
   io::File* const out = current->file_.get();
+  // What grows a file is handed to a worker of the kernel's, which then stays for good.
+  io::Request allocate = io::Request::Allocate(out, kCurrentBytes);
+  if (Status s = queue->Run(&allocate); !s.ok() && !s.IsNotSupported()) return s;
   if (Status s = WriteAt(queue, out, 0, bytes); !s.ok()) return s;
   if (Status s = SyncFile(queue, out); !s.ok()) return s;
   if (Status s = directory->Rename(kCurrentTemporaryName, Name()); !s.ok()) return s;

@@ -27,7 +27,7 @@ Result<std::unique_ptr<io::File>> OpenWaiting(io::Directory* directory, const st
 }
 
 Result<io::Buffer> AllocateBuffer(io::BufferPool* buffers, size_t bytes) {
-  io::Buffer buffer = buffers->Allocate(bytes, base::MemoryClass::kIoBuffer, /*force=*/true);
+  io::Buffer buffer = buffers->Allocate(bytes, base::MemoryClass::kIoBuffer, base::Need::kMust);
   if (!buffer) {
     return Status::OutOfMemory("no I/O buffer of " + std::to_string(bytes) +
                                " bytes for the manifest");

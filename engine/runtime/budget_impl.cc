@@ -9,6 +9,7 @@ namespace treering::runtime {
 namespace {
 
 using base::MemoryClass;
+using base::Need;
 
 // Rounds of asking the cache before a charge is refused: others may take what it gave.
 constexpr int kReclaimRounds = 4;
@@ -35,23 +36,33 @@ std::string_view MemoryClassName(MemoryClass memory_class) {
 
 BudgetImpl::~BudgetImpl() { TREERING_CHECK(used() == 0); }
 
-bool BudgetImpl::TakeRoom(uint64_t bytes) {
+// Whether the class itself may, whatever room there is.
+bool BudgetImpl::MayGrow(MemoryClass memory_class, uint64_t bytes) const {
+  if (memory_class == MemoryClass::kCache) {
+    return reclaiming_.load(std::memory_order_relaxed) == 0;
+  }
+  if (memory_class != MemoryClass::kMemtable) return true;
+  const uint64_t now = used(memory_class);
+  return now <= limits_.memtable_bytes_max && bytes <= limits_.memtable_bytes_max - now;
+}
+
+bool BudgetImpl::TakeRoom(uint64_t bytes, uint64_t limit) {
   uint64_t used = used_.load(std::memory_order_relaxed);
-  while (bytes <= limit_ && used <= limit_ - bytes) {
+  while (bytes <= limit && used <= limit - bytes) {
     if (used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed)) return true;
     base::SchedPoint();
   }
   return false;
 }
 
-bool BudgetImpl::TakeRoomByReclaim(uint64_t bytes) {
-  if (!reclaim_ || bytes > limit_) return false;
+bool BudgetImpl::TakeRoomByReclaim(uint64_t bytes, uint64_t limit) {
+  if (!reclaim_ || bytes > limit) return false;
   reclaiming_.fetch_add(1, std::memory_order_relaxed);
-  bool taken = TakeRoom(bytes);
+  bool taken = TakeRoom(bytes, limit);
   for (int round = 0; round < kReclaimRounds && !taken; ++round) {
-    const uint64_t free = limit_ - std::min(limit_, used());
-    const uint64_t given = reclaim_(bytes - std::min(bytes - 1, free));
-    taken = TakeRoom(bytes);
+    const uint64_t wanted = used() + bytes;
+    const uint64_t given = reclaim_(wanted > limit ? wanted - limit : 1);
+    taken = TakeRoom(bytes, limit);
     if (given == 0) break;
   }
   reclaiming_.fetch_sub(1, std::memory_order_relaxed);
@@ -82,25 +93,23 @@ void BudgetImpl::CheckWatch(uint64_t now) {
   }
 }
 
-bool BudgetImpl::TryCharge(MemoryClass memory_class, uint64_t bytes) {
+bool BudgetImpl::Charge(MemoryClass memory_class, uint64_t bytes, Need need) {
   const bool is_cache = memory_class == MemoryClass::kCache;
+  const uint64_t limit = limits_.bytes - (need == Need::kSpare ? limits_.reserve_bytes : 0);
   bool taken = false;
-  if (!is_cache || reclaiming_.load(std::memory_order_relaxed) == 0) taken = TakeRoom(bytes);
-  if (!taken && !is_cache) taken = TakeRoomByReclaim(bytes);
+  if (need == Need::kMust || MayGrow(memory_class, bytes)) {
+    taken = TakeRoom(bytes, limit) || (!is_cache && TakeRoomByReclaim(bytes, limit));
+  }
+  if (!taken && need == Need::kMust) {
+    used_.fetch_add(bytes, std::memory_order_relaxed);
+    taken = true;
+  }
   if (taken) {
     Count(memory_class, bytes);
-  } else if (!is_cache) {  // the cache asks until it is refused: that says nothing
+  } else if (!is_cache && need == Need::kUsual) {  // the others ask until they are refused
     refused_.fetch_add(1, std::memory_order_relaxed);
   }
   return taken;
-}
-
-void BudgetImpl::ForceCharge(MemoryClass memory_class, uint64_t bytes) {
-  const bool is_cache = memory_class == MemoryClass::kCache;
-  if (!TakeRoom(bytes) && (is_cache || !TakeRoomByReclaim(bytes))) {
-    used_.fetch_add(bytes, std::memory_order_relaxed);
-  }
-  Count(memory_class, bytes);
 }
 
 void BudgetImpl::Release(MemoryClass memory_class, uint64_t bytes) {
@@ -115,16 +124,16 @@ uint64_t BudgetImpl::used(MemoryClass memory_class) const {
 
 uint64_t BudgetImpl::over_bytes() const {
   const uint64_t now = used();
-  return now > limit_ ? now - limit_ : 0;
+  return now > limits_.bytes ? now - limits_.bytes : 0;
 }
 
 MemoryStats BudgetImpl::Stats() const {
   MemoryStats stats;
-  stats.limit_bytes = limit_;
+  stats.limit_bytes = limits_.bytes;
   stats.used_bytes = used();
   stats.over_bytes = over_bytes();
   const uint64_t used_max = used_max_.load(std::memory_order_relaxed);
-  stats.over_bytes_max = used_max > limit_ ? used_max - limit_ : 0;
+  stats.over_bytes_max = used_max > limits_.bytes ? used_max - limits_.bytes : 0;
   stats.refused = refused_.load(std::memory_order_relaxed);
   for (size_t i = 0; i < stats.by_class.size(); ++i) {
     stats.by_class[i] = by_class_[i].load(std::memory_order_relaxed);

@@ -3,10 +3,11 @@
 // Owner: the Runtime; outlives everything that charges it.
 // Threads: any.
 // Invariants:
-//   1. TryCharge never takes the sum above the limit. ForceCharge may; over_bytes() shows by how
-//   much.
+//   1. Only what must be had takes the sum above the limit; over_bytes() shows by how much.
 //   2. When memory is short for another class, the cache is asked to give back first.
-//   3. Every byte charged is released before the end (CHECKed).
+//   3. What is spare leaves a reserve free, and memtables stay within a part of the limit (unless
+//      they must): so a read finds memory whatever else goes on.
+//   4. Every byte charged is released before the end (CHECKed).
 #ifndef TREERING_ENGINE_RUNTIME_BUDGET_IMPL_H_
 #define TREERING_ENGINE_RUNTIME_BUDGET_IMPL_H_
 
@@ -38,7 +39,14 @@ class BudgetImpl final : public base::Budget {
   // of the budget, on the thread that needs the room.
   using Reclaim = std::function<uint64_t(uint64_t bytes)>;
 
-  explicit BudgetImpl(uint64_t limit_bytes) : limit_(limit_bytes) {}
+  struct Limits {
+    uint64_t bytes = 0;
+    uint64_t reserve_bytes = 0;  // at most `bytes`
+    uint64_t memtable_bytes_max = UINT64_MAX;
+  };
+
+  explicit BudgetImpl(const Limits& limits) : limits_(limits) {}
+  explicit BudgetImpl(uint64_t limit_bytes) : limits_{.bytes = limit_bytes} {}
   ~BudgetImpl() override;
 
   // Before the first charge that may need it; an empty one ends it. Not while others charge.
@@ -51,23 +59,23 @@ class BudgetImpl final : public base::Budget {
   // called here.
   void WatchAt(uint64_t bytes);
 
-  bool TryCharge(base::MemoryClass memory_class, uint64_t bytes) override;
-  void ForceCharge(base::MemoryClass memory_class, uint64_t bytes) override;
+  bool Charge(base::MemoryClass memory_class, uint64_t bytes, base::Need need) override;
   void Release(base::MemoryClass memory_class, uint64_t bytes) override;
 
-  uint64_t limit() const { return limit_; }
+  uint64_t limit() const { return limits_.bytes; }
   uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   uint64_t used(base::MemoryClass memory_class) const;
   uint64_t over_bytes() const;
   MemoryStats Stats() const;
 
  private:
-  bool TakeRoom(uint64_t bytes);
-  bool TakeRoomByReclaim(uint64_t bytes);
+  bool MayGrow(base::MemoryClass memory_class, uint64_t bytes) const;
+  bool TakeRoom(uint64_t bytes, uint64_t limit);
+  bool TakeRoomByReclaim(uint64_t bytes, uint64_t limit);
   void Count(base::MemoryClass memory_class, uint64_t bytes);
   void CheckWatch(uint64_t now);
 
-  const uint64_t limit_;
+  const Limits limits_;
   Reclaim reclaim_;
   std::function<void()> reached_;
   std::atomic<uint64_t> watch_at_{UINT64_MAX};

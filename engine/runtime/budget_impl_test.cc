@@ -13,6 +13,7 @@ namespace treering::runtime {
 namespace {
 
 using base::MemoryClass;
+using base::Need;
 
 TEST(BudgetImplTest, ChargesStayWithinTheLimit) {
   BudgetImpl budget(100);
@@ -75,6 +76,45 @@ TEST(BudgetImplTest, ACacheThatGivesNothingEndsTheAsking) {
   EXPECT_FALSE(budget.TryCharge(MemoryClass::kOther, 1));
   EXPECT_EQ(asked, 1);
   budget.Release(MemoryClass::kOther, 100);
+}
+
+TEST(BudgetImplTest, WhatIsSpareLeavesTheReserve) {
+  BudgetImpl budget(BudgetImpl::Limits{.bytes = 100, .reserve_bytes = 20});
+  EXPECT_FALSE(budget.Charge(MemoryClass::kIoBuffer, 81, Need::kSpare));
+  EXPECT_TRUE(budget.Charge(MemoryClass::kIoBuffer, 80, Need::kSpare));
+  EXPECT_FALSE(budget.Charge(MemoryClass::kIoBuffer, 1, Need::kSpare));
+  EXPECT_EQ(budget.Stats().refused, 0u) << "nobody suffers";
+  EXPECT_TRUE(budget.Charge(MemoryClass::kIoBuffer, 20, Need::kUsual));
+  EXPECT_FALSE(budget.Charge(MemoryClass::kIoBuffer, 1, Need::kUsual));
+  EXPECT_EQ(budget.Stats().refused, 1u);
+  EXPECT_TRUE(budget.Charge(MemoryClass::kIoBuffer, 1, Need::kMust));
+  EXPECT_EQ(budget.over_bytes(), 1u);
+  budget.Release(MemoryClass::kIoBuffer, 101);
+}
+
+TEST(BudgetImplTest, TheCacheGivesUpTheReserveToo) {
+  BudgetImpl budget(BudgetImpl::Limits{.bytes = 100, .reserve_bytes = 20});
+  ASSERT_TRUE(budget.TryCharge(MemoryClass::kCache, 100));
+  budget.SetReclaim([&](uint64_t bytes) {
+    budget.Release(MemoryClass::kCache, bytes);
+    return bytes;
+  });
+  EXPECT_TRUE(budget.Charge(MemoryClass::kIoBuffer, 10, Need::kSpare));
+  EXPECT_EQ(budget.used(), 80u);
+  budget.Release(MemoryClass::kIoBuffer, 10);
+  budget.Release(MemoryClass::kCache, 70);
+}
+
+TEST(BudgetImplTest, MemtablesStayWithinTheirPartUnlessTheyMust) {
+  BudgetImpl budget(BudgetImpl::Limits{.bytes = 100, .memtable_bytes_max = 60});
+  EXPECT_TRUE(budget.TryCharge(MemoryClass::kMemtable, 60));
+  EXPECT_FALSE(budget.TryCharge(MemoryClass::kMemtable, 1));
+  EXPECT_FALSE(budget.TryCharge(MemoryClass::kMemtable, UINT64_MAX));
+  EXPECT_TRUE(budget.TryCharge(MemoryClass::kOther, 20));
+  EXPECT_TRUE(budget.Charge(MemoryClass::kMemtable, 10, Need::kMust));
+  EXPECT_FALSE(budget.TryCharge(MemoryClass::kMemtable, 1));
+  budget.Release(MemoryClass::kMemtable, 70);
+  budget.Release(MemoryClass::kOther, 20);
 }
 
 TEST(BudgetImplTest, AMarkIsReachedOnce) {

@@ -18,6 +18,10 @@ constexpr uint64_t kSlabBytes = io::BufferArena::kSlabBytes;
 constexpr uint64_t kCachePercent = 85;
 constexpr uint64_t kCacheFloorPercent = 12;
 constexpr uint64_t kMemtablePercent = 40;
+// Flushed memtables that readers still hold count as well: here commits wait.
+constexpr uint64_t kMemtableMaxPercent = 60;
+// What memtables, reads ahead and the like leave free.
+constexpr uint64_t kReserveShare = 16;
 // What is left to the heap (handles, iterators): the arena never gives memory back to the system,
 // so its growth must leave room for them.
 constexpr uint64_t kHeapShare = 16;
@@ -111,7 +115,10 @@ Status RuntimeCore::Build(io::Disk* disk) {
   const uint64_t limit = options_.memory_budget;
   disk_ = disk;
   clock_ = base::SystemClock();
-  budget_ = std::make_unique<BudgetImpl>(limit);
+  budget_ = std::make_unique<BudgetImpl>(
+      BudgetImpl::Limits{.bytes = limit,
+                         .reserve_bytes = limit / kReserveShare,
+                         .memtable_bytes_max = Percent(limit, kMemtableMaxPercent)});
   memtables_ =
       std::make_unique<MemtableShares>(budget_.get(), clock_, Percent(limit, kMemtablePercent));
   epochs_ = std::make_unique<base::EpochDomain>();

@@ -19,7 +19,8 @@ bool BackWindow::Read(io::Queue* queue, const BlockView& partition, uint32_t i) 
   begin_ = end_ = 0;
   if (begin == end) return false;  // one block is longer than a window
   if (buffer_.size() < end - begin) {
-    buffer_ = table_->env().buffers->Allocate(bytes_, base::MemoryClass::kIoBuffer);
+    buffer_ =
+        table_->env().buffers->Allocate(bytes_, base::MemoryClass::kIoBuffer, base::Need::kSpare);
     if (!buffer_) return false;
   }
   io::Request request = io::Request::Read(table_->file(), begin, buffer_.span().first(end - begin));

@@ -52,7 +52,8 @@ bool BlockBuilder::Reserve(size_t bytes) {
   if (bytes <= buffer_.size()) return true;
   // One block is needed to get anywhere: the charge may not be refused.
   const size_t run = growth_ == Growth::kForEverything ? 2 * buffer_.size() : pages_ * kPageBytes;
-  io::Buffer larger = pool_->Allocate(std::max(bytes, run), base::MemoryClass::kIoBuffer, true);
+  io::Buffer larger =
+      pool_->Allocate(std::max(bytes, run), base::MemoryClass::kIoBuffer, base::Need::kMust);
   if (!larger) return false;
   if (!empty()) {
     std::memcpy(larger.data(), buffer_.data(), raw_bytes_);

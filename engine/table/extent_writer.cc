@@ -55,9 +55,10 @@ ExtentWriter::Extent* ExtentWriter::NextExtent() {
       if (without_buffer == nullptr) without_buffer = &extent;
     }
     if (without_buffer != nullptr) {
-      // One extent must be had; more are taken while the budget has room.
+      // One extent must be had; more are taken while memory is plenty.
       without_buffer->buffer =
-          pool_->Allocate(kExtentBytes, base::MemoryClass::kIoBuffer, in_flight_ == 0);
+          pool_->Allocate(kExtentBytes, base::MemoryClass::kIoBuffer,
+                          in_flight_ == 0 ? base::Need::kMust : base::Need::kSpare);
       if (without_buffer->buffer) return without_buffer;
     }
     if (in_flight_ == 0) {

@@ -14,7 +14,7 @@ FilterBuilder::FilterBuilder(io::BufferPool* pool, uint32_t bits_per_key)
 
 bool FilterBuilder::Grow() {
   // A table half written is worth less than memory slightly over its bound: the charge is forced.
-  io::Buffer chunk = pool_->Allocate(kChunkBytes, base::MemoryClass::kTableMeta, true);
+  io::Buffer chunk = pool_->Allocate(kChunkBytes, base::MemoryClass::kTableMeta, base::Need::kMust);
   if (!chunk) return false;
   chunks_.push_back(std::move(chunk));
   used_ = 0;
@@ -23,7 +23,7 @@ bool FilterBuilder::Grow() {
 
 std::span<std::byte> FilterBuilder::Finish() {
   const uint64_t pages = EstimatedPages();
-  pages_ = pool_->Allocate(pages * kPageBytes, base::MemoryClass::kTableMeta, true);
+  pages_ = pool_->Allocate(pages * kPageBytes, base::MemoryClass::kTableMeta, base::Need::kMust);
   if (!pages_) return {};
   std::memset(pages_.data(), 0, pages * kPageBytes);
   uint64_t left = keys_;

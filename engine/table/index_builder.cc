@@ -39,7 +39,7 @@ Status IndexBuilder::FinishPartition() {
   const std::span<std::byte> block = partition_.Finish(BlockKind::kIndex);
   partition.bytes = block.size();
   partition.data_page = partition_data_page_;
-  partition.block = pool_->Allocate(block.size(), base::MemoryClass::kTableMeta, true);
+  partition.block = pool_->Allocate(block.size(), base::MemoryClass::kTableMeta, base::Need::kMust);
   if (!partition.block) return NoMemory();
   std::memcpy(partition.block.data(), block.data(), block.size());
   finished_bytes_ += block.size();

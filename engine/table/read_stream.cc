@@ -8,6 +8,12 @@
 #include "engine/base/check.h"
 
 namespace treering::table {
+namespace {
+
+// The one extent that a stream is given when memory is short.
+constexpr size_t kTightExtentBytes = 32u << 10;
+
+}  // namespace
 
 ReadStream::ReadStream(io::File* file, io::Queue* queue, io::BufferPool* pool,
                        const ReadStreamOptions& options)
@@ -73,15 +79,18 @@ void ReadStream::DropBefore(uint64_t offset) {
 }
 
 bool ReadStream::SubmitNext() {
-  const size_t bytes = std::min<uint64_t>(extent_bytes_, end_ - next_offset_);
+  size_t bytes = std::min<uint64_t>(extent_bytes_, end_ - next_offset_);
   auto extent = std::make_unique<Extent>();
   while (!spare_.empty() && !extent->buffer) {
     if (spare_.back().size() >= bytes) extent->buffer = std::move(spare_.back());
     spare_.pop_back();
   }
   if (!extent->buffer) {
-    const bool force = extents_.empty();  // with one there is progress
-    extent->buffer = pool_->Allocate(bytes, base::MemoryClass::kIoBuffer, force);
+    extent->buffer = pool_->Allocate(bytes, base::MemoryClass::kIoBuffer, base::Need::kSpare);
+  }
+  if (!extent->buffer && extents_.empty()) {  // with one, however small, there is progress
+    bytes = std::min(bytes, kTightExtentBytes);
+    extent->buffer = pool_->Allocate(bytes, base::MemoryClass::kIoBuffer, base::Need::kMust);
   }
   if (!extent->buffer) return false;
   extent->offset = next_offset_;
@@ -141,13 +150,15 @@ Status ReadStream::Fetch(uint64_t offset, size_t bytes, std::span<const std::byt
   Extent* extent;
   if (Status s = Reach(offset, &extent); !s.ok()) return s;
   if (offset + bytes > extent->end()) return Gather(offset, bytes, out);
+  // What one long block needed is not kept through all the short ones that follow.
+  if (gathered_.size() > options_.extent_bytes_max) gathered_ = io::Buffer();
   *out = extent->buffer.span().subspan(offset - extent->offset, bytes);
   return Status::Ok();
 }
 
 Status ReadStream::Gather(uint64_t offset, size_t bytes, std::span<const std::byte>* out) {
   if (gathered_.size() < bytes) {
-    gathered_ = pool_->Allocate(bytes, base::MemoryClass::kIoBuffer, /*force=*/true);
+    gathered_ = pool_->Allocate(bytes, base::MemoryClass::kIoBuffer, base::Need::kMust);
     if (!gathered_) return Status::OutOfMemory(file_->path() + ": no memory to read a block");
   }
   for (size_t done = 0; done < bytes;) {

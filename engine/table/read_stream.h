@@ -4,7 +4,7 @@
 // Threads: as the queue's use.
 // Invariants:
 //   1. Extents follow each other without gap and hold at most `depth` buffers besides one that is
-//      being looked at. With the budget tight there are fewer, but always one.
+//      being looked at. With the budget tight there are fewer and smaller ones, but always one.
 //   2. A failed read fails the fetches that touch it, and no others.
 //   3. Start and Stop do not wait: reads of the past finish into buffers that nobody looks at. The
 //      destructor waits for all.

@@ -23,14 +23,13 @@ using base::kPageBytes;
 class SmallBudget final : public base::Budget {
  public:
   explicit SmallBudget(uint64_t bytes) : left_(bytes) {}
-  bool TryCharge(base::MemoryClass, uint64_t bytes) override {
-    if (bytes > left_) return false;
-    left_ -= bytes;
-    ForceCharge({}, bytes);
-    return true;
-  }
-  void ForceCharge(base::MemoryClass, uint64_t bytes) override {
+  bool Charge(base::MemoryClass, uint64_t bytes, base::Need need) override {
+    if (need != base::Need::kMust) {
+      if (bytes > left_) return false;
+      left_ -= bytes;
+    }
     charged_max_ = std::max(charged_max_, bytes);
+    return true;
   }
   void Release(base::MemoryClass, uint64_t) override {}
   uint64_t charged_max() const { return charged_max_; }

@@ -19,6 +19,10 @@ constexpr uint64_t kTailBytes = 64u << 10;
 // Memory of a handle that is not refused: without it nothing in the table can be read.
 constexpr uint64_t kForcedBytesMax = 1u << 20;
 
+base::Need NeedOf(uint64_t bytes) {
+  return bytes <= kForcedBytesMax ? base::Need::kMust : base::Need::kUsual;
+}
+
 Status ReadWhole(io::File* file, io::Queue* queue, uint64_t offset, std::span<std::byte> into) {
   io::Request request = io::Request::Read(file, offset, into);
   if (Status s = queue->Run(&request); !s.ok()) return s;
@@ -65,7 +69,7 @@ Status Table::Load(io::Queue* queue) {
                               " is not a multiple of " + std::to_string(kPageBytes));
   }
   const io::Buffer buffer =
-      env_.buffers->Allocate(tail_bytes, base::MemoryClass::kIoBuffer, /*force=*/true);
+      env_.buffers->Allocate(tail_bytes, base::MemoryClass::kIoBuffer, base::Need::kMust);
   if (!buffer) return Status::OutOfMemory(path() + ": no memory to open the table");
   const std::span<std::byte> tail = buffer.span().first(tail_bytes);
   if (Status s = ReadWhole(file_.get(), queue, tail_offset, tail); !s.ok()) return s;
@@ -144,7 +148,7 @@ Status Table::LoadTopIndex(io::Queue* queue, uint64_t tail_offset,
   if (place.offset >= tail_offset) {
     block = tail.subspan(place.offset - tail_offset, bytes);
   } else {
-    large = env_.buffers->Allocate(bytes, base::MemoryClass::kIoBuffer, bytes <= kForcedBytesMax);
+    large = env_.buffers->Allocate(bytes, base::MemoryClass::kIoBuffer, NeedOf(bytes));
     if (!large) {
       return Status::OutOfMemory(path() + ": no memory for the table's top index of " +
                                  std::to_string(bytes) + " bytes");
@@ -161,9 +165,7 @@ Status Table::LoadTopIndex(io::Queue* queue, uint64_t tail_offset,
 }
 
 Status Table::Charge(uint64_t bytes) {
-  if (bytes <= kForcedBytesMax) {
-    env_.budget->ForceCharge(base::MemoryClass::kTableMeta, bytes);
-  } else if (!env_.budget->TryCharge(base::MemoryClass::kTableMeta, bytes)) {
+  if (!env_.budget->Charge(base::MemoryClass::kTableMeta, bytes, NeedOf(bytes))) {
     return Status::OutOfMemory(path() + ": no memory in the budget for the table's index of " +
                                std::to_string(bytes) + " bytes");
   }

@@ -23,7 +23,8 @@ using base::kPageBytes;
 constexpr uint64_t kForcedBytesMax = 1u << 20;
 
 io::Buffer AllocateFrom(io::BufferPool* pool, uint64_t bytes) {
-  return pool->Allocate(bytes, base::MemoryClass::kIoBuffer, bytes <= kForcedBytesMax);
+  return pool->Allocate(bytes, base::MemoryClass::kIoBuffer,
+                        bytes <= kForcedBytesMax ? base::Need::kMust : base::Need::kUsual);
 }
 
 class Verifier {

@@ -12,7 +12,7 @@ bool BlockBuffers::Allocate(io::BufferPool* pool, uint64_t blocks) {
   for (uint64_t left = blocks; left > 0;) {
     const uint64_t count = std::min(left, kBlocksPerBuffer);
     io::Buffer buffer =
-        pool->Allocate(count * kLogBlockBytes, base::MemoryClass::kIoBuffer, /*force=*/true);
+        pool->Allocate(count * kLogBlockBytes, base::MemoryClass::kIoBuffer, base::Need::kMust);
     if (!buffer) return false;
     buffers_.push_back(std::move(buffer));
     left -= count;

@@ -74,5 +74,26 @@ TEST(SharedRuntime, AnIdleOldOneIsFlushedBeforeABusyNewOne) {
   });
 }
 
+TEST(SharedRuntime, WhatWasFlushedHoldsNoMemoryUnlessAReaderDoes) {
+  io::RunSim(3, [] {
+    Pair pair;
+    const auto held = [&pair] {
+      return StatsJson(pair.one.get()).Number("memory", "memtable_bytes");
+    };
+    Pair::Write(pair.one.get(), 5 * kMiB);
+    ASSERT_GT(held(), 5 * kMiB);
+    ASSERT_TRUE(pair.one->Flush().ok());
+    base::SleepNanos(1'000'000'000);
+    EXPECT_LT(held(), kMiB);
+    Pair::Write(pair.one.get(), 5 * kMiB);
+    auto it = pair.one->NewIterator({});
+    ASSERT_TRUE(pair.one->Flush().ok());
+    base::SleepNanos(1'000'000'000);
+    EXPECT_GT(held(), 5 * kMiB);
+    it.reset();
+    EXPECT_LT(held(), kMiB);
+  });
+}
+
 }  // namespace
 }  // namespace treering::testing
