@@ -449,6 +449,10 @@ void Background::Stop() {
 
 Status Background::FlushNow(io::Queue* queue) { return FlushOnce(queue); }
 
+void Background::DeleteSoon() { deletions_.Schedule(); }
+
+void Background::DeleteNow(io::Queue* queue) { deletions_.Finish(queue); }
+
 BackgroundStats Background::Stats() const {
   base::MutexLock lock(&mutex_);
   return stats_;

@@ -88,6 +88,9 @@ class Background {
   void Stop();
   // Flushes what is sealed on the caller's queue, after Stop.
   Status FlushNow(io::Queue* queue);
+  // Deletes the files that nobody needs any more: on a worker; or after Stop on the caller's queue.
+  void DeleteSoon();
+  void DeleteNow(io::Queue* queue);
 
   // The keeper's tick: retries what a full disk or an error held up.
   uint64_t Tick(uint64_t now_nanos) { return retry_.Tick(now_nanos); }

@@ -50,10 +50,7 @@ Status DbCore::Destroy(runtime::RuntimeCore* runtime, const std::string& path) {
 namespace {
 
 // The last writes of a database that closes: everything durable, and vouched for.
-Status CloseLog(DbParts* parts) {
-  auto lease = parts->runtime->LeaseQueue();
-  if (!lease.ok()) return lease.status();
-  io::Queue* const queue = lease->queue();
+Status MakeDurable(DbParts* parts, io::Queue* queue) {
   if (parts->log == nullptr) {
     // Without a log what is not in tables is gone.
     if (Status status = parts->errors.ForWrite(); !status.ok()) return status;
@@ -66,6 +63,14 @@ Status CloseLog(DbParts* parts) {
   return parts->log->WritePromise(queue, true).status();
 }
 
+Status CloseFiles(DbParts* parts) {
+  auto lease = parts->runtime->LeaseQueue();
+  if (!lease.ok()) return lease.status();
+  if (Status status = MakeDurable(parts, lease->queue()); !status.ok()) return status;
+  parts->background->DeleteNow(lease->queue());
+  return Status::Ok();
+}
+
 Status CloseParts(DbParts* parts, OperationGate* gate) {
   Status status;
   if (parts->pipeline != nullptr) {
@@ -74,7 +79,7 @@ Status CloseParts(DbParts* parts, OperationGate* gate) {
     parts->background->Stop();
     gate->CloseAndWait();
     parts->keeper->Stop();
-    status = CloseLog(parts);
+    status = CloseFiles(parts);
   }
   gate->CloseAndWait();
   parts->closed = true;

@@ -49,6 +49,15 @@ void Deletions::ScheduleLocked() {
 }
 
 void Deletions::Run(io::Queue* queue) {
+  Remove(queue, Until::kStopped);
+  base::MutexLock lock(&mutex_);
+  scheduled_ = false;
+  ScheduleLocked();
+}
+
+void Deletions::Finish(io::Queue* queue) { Remove(queue, Until::kDone); }
+
+void Deletions::Remove(io::Queue* queue, Until until) {
   std::vector<uint64_t> segments;
   {
     base::MutexLock lock(&mutex_);
@@ -57,12 +66,10 @@ void Deletions::Run(io::Queue* queue) {
   // What cannot be deleted now is deleted by a later run, or at the next open.
   if (env_.store->PromiseLatest(queue).ok()) {
     Delete(segments);
+    if (!orphans_gone_) orphans_gone_ = DeleteOrphans(until);
   } else {
     env_.errors->EnterForSticky(env_.store->status());
   }
-  base::MutexLock lock(&mutex_);
-  scheduled_ = false;
-  ScheduleLocked();
 }
 
 void Deletions::Delete(const std::vector<uint64_t>& segments) {
@@ -73,9 +80,19 @@ void Deletions::Delete(const std::vector<uint64_t>& segments) {
   }
   env_.runtime->epochs()->Collect();  // readers' last holds of versions
   for (const uint64_t number : env_.store->TakeObsoleteTables()) {
-    if (ShouldStop()) break;  // the rest are orphans for the next open
     UnlinkTable(number);
   }
+}
+
+// False when some are left.
+bool Deletions::DeleteOrphans(Until until) {
+  const auto names = env_.directory->List();
+  if (!names.ok()) return false;
+  for (const std::string& orphan : env_.store->OrphanFiles(*names)) {
+    if (until == Until::kStopped && ShouldStop()) return false;
+    (void)env_.directory->Unlink(orphan);  // the next open tries again
+  }
+  return true;
 }
 
 void Deletions::UnlinkTable(uint64_t number) {

@@ -290,7 +290,6 @@ class Opener {
       return status;
     }
     if (Status started = StartLog(edit); !started.ok()) return started;
-    if (Status status = RemoveOrphans(); !status.ok()) return status;
     MakeWriteParts(*edit.last_sequence);
     return Status::Ok();
   }
@@ -466,17 +465,6 @@ class Opener {
     return Status::Ok();
   }
 
-  // Nothing is deleted before a later block vouches for the manifest that no longer names it.
-  Status RemoveOrphans() {
-    if (Status status = parts_->store->PromiseLatest(queue()); !status.ok()) return status;
-    auto names = parts_->directory->List();
-    if (!names.ok()) return names.status();
-    for (const std::string& orphan : parts_->store->OrphanFiles(*names)) {
-      (void)parts_->directory->Unlink(orphan);  // the next open tries again
-    }
-    return Status::Ok();
-  }
-
   void MakeWriteParts(key::Sequence last_sequence) {
     DbParts* const parts = parts_.get();
     runtime::RuntimeCore* const runtime = parts->runtime.get();
@@ -517,6 +505,7 @@ class Opener {
     parts->keeper->SetTick([parts](uint64_t now) { return parts->background->Tick(now); });
     parts->keeper->Start();
     parts->background->Schedule();
+    parts->background->DeleteSoon();
   }
 
   const Options options_;

@@ -1,4 +1,5 @@
 #include "engine/db/table_replay.h"
+#include <cstdio>
 
 #include <algorithm>
 #include <iterator>
@@ -17,6 +18,7 @@ constexpr uint64_t kRunBytes = 4u << 20;
 // Several tables of a long log, so that one is written while the next is read; and little memory is
 // touched for the first time.
 constexpr uint64_t kTableBytesMax = 32u << 20;
+constexpr size_t kFlushesMax = 2;
 
 }  // namespace
 
@@ -62,7 +64,7 @@ void TableReplay::SealRun() {
 }
 
 Status TableReplay::MakeRoom() {
-  if (flushing_.empty()) {
+  if (flushes_.empty()) {
     if (waiting_bytes() == 0) {
       return Status::OutOfMemory(
           "recovery: the memory budget has no room for one record of the log; open the database "
@@ -71,49 +73,58 @@ Status TableReplay::MakeRoom() {
     SealRun();
     if (Status status = StartFlush(); !status.ok()) return status;
   }
-  return WaitForFlush();
+  return WaitForFlushes(flushes_.size() - 1);
 }
 
 Status TableReplay::StartFlush() {
-  if (Status status = WaitForFlush(); !status.ok()) return status;
-  flushing_ = std::exchange(sorted_, {});
+  fprintf(stderr, "        %8.1f wants flush\n", base::SystemClock()->NowNanos() / 1e6);
+  if (Status status = WaitForFlushes(kFlushesMax - 1); !status.ok()) return status;
+  flushes_.push_back(std::make_unique<Flush>());
+  Flush* const flush = flushes_.back().get();
+  flush->runs = std::exchange(sorted_, {});
   sorted_bytes_ = 0;
-  {
-    base::MutexLock lock(&mutex_);
-    is_flushing_ = true;
-  }
   runtime_->workers()->Schedule(runtime::JobPriority::kFlush, this,
-                                [this](io::Queue* queue) { FlushJob(queue); });
+                                [this, flush](io::Queue* queue) { FlushJob(flush, queue); });
   return Status::Ok();
 }
 
 // On a worker.
-void TableReplay::FlushJob(io::Queue* queue) {
+void TableReplay::FlushJob(Flush* flush, io::Queue* queue) {
+  fprintf(stderr, "        %8.1f begin\n", base::SystemClock()->NowNanos() / 1e6);
   compaction::FlushInput input;
-  for (auto run = flushing_.rbegin(); run != flushing_.rend(); ++run) {
+  for (auto run = flush->runs.rbegin(); run != flush->runs.rend(); ++run) {
     input.data_bytes += (*run)->UsedBytes();
     input.runs.push_back((*run)->NewIterator());
   }
   auto tables = compaction::RunFlush(*job_, queue, std::move(input));
   {
     base::MutexLock lock(&mutex_);
-    flush_status_ = tables.status();
-    if (tables.ok()) std::move(tables->begin(), tables->end(), std::back_inserter(tables_));
-    is_flushing_ = false;
+    flush->status = tables.status();
+    if (tables.ok()) flush->tables = *std::move(tables);
+    flush->done = true;
   }
+  fprintf(stderr, "        %8.1f end\n", base::SystemClock()->NowNanos() / 1e6);
   queue_->Wake();
 }
 
-Status TableReplay::WaitForFlush() {
-  while (true) {
-    {
-      base::MutexLock lock(&mutex_);
-      if (!is_flushing_) break;
+bool TableReplay::IsDone(const Flush& flush) {
+  base::MutexLock lock(&mutex_);
+  return flush.done;
+}
+
+Status TableReplay::WaitForFlushes(size_t left) {
+  while (!flushes_.empty()) {
+    Flush* const oldest = flushes_.front().get();
+    if (!IsDone(*oldest)) {
+      if (flushes_.size() <= left) break;
+      io::Request* none[1];
+      (void)queue_->Wait(none, 1, io::kNoTimeout);
+      continue;
     }
-    io::Request* none[1];
-    (void)queue_->Wait(none, 1, io::kNoTimeout);
+    if (flush_status_.ok()) flush_status_ = oldest->status;
+    std::move(oldest->tables.begin(), oldest->tables.end(), std::back_inserter(tables_));
+    flushes_.pop_front();
   }
-  flushing_.clear();
   return flush_status_;
 }
 
@@ -122,7 +133,7 @@ Result<std::vector<manifest::TableMeta>> TableReplay::Finish() {
   if (!sorted_.empty()) {
     if (Status status = StartFlush(); !status.ok()) return status;
   }
-  if (Status status = WaitForFlush(); !status.ok()) return status;
+  if (Status status = WaitForFlushes(0); !status.ok()) return status;
   return std::move(tables_);
 }
 

@@ -1,16 +1,19 @@
 // TableReplay: puts recovered commit groups into level-0 tables, while the log is still being read.
 //
 // Owner: OpenDatabase.
-// Threads: its own, which reads the log; tables are written by a job on the Runtime's workers, one
-// at a time.
-// Invariants:
+// Threads: its own, which reads the log; tables are written by jobs on the Runtime's workers, two
+// at a time, so that one merges while the other waits for the disk. Invariants:
 //   1. Groups come in the order of their sequences and end up in tables in that order.
-//   2. Memory stays near two memtables, however long the log is: one fills, one is being written.
-//   3. While it waits for the job it waits in its queue.
+//   2. Memory stays near three memtables, however long the log is: one fills, two are being
+//   written;
+//      where the budget has no room for so many it is fewer, and smaller ones.
+//   3. While it waits for a job it waits in its queue.
 // Why runs and not a memtable: docs/design/0003-replay-by-runs.md.
 #ifndef TREERING_ENGINE_DB_TABLE_REPLAY_H_
 #define TREERING_ENGINE_DB_TABLE_REPLAY_H_
 
+#include <cstddef>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -39,6 +42,13 @@ class TableReplay {
 
  private:
   using Runs = std::vector<std::unique_ptr<memtable::AppendRun>>;
+  // Runs that become tables: the job's until it is done.
+  struct Flush {
+    Runs runs;
+    bool done = false;
+    Status status;
+    std::vector<manifest::TableMeta> tables;
+  };
 
   Status AddRecord(key::Sequence sequence, key::Kind kind, const Slice& user_key,
                    const Slice& value);
@@ -48,8 +58,10 @@ class TableReplay {
   // Gives memory back by ending what is under way; OutOfMemory when there is nothing to end.
   Status MakeRoom();
   Status StartFlush();
-  Status WaitForFlush();
-  void FlushJob(io::Queue* queue);
+  // Waits until at most so many are under way, and takes the tables of the others.
+  Status WaitForFlushes(size_t left);
+  bool IsDone(const Flush& flush);
+  void FlushJob(Flush* flush, io::Queue* queue);
 
   runtime::RuntimeCore* const runtime_;
   const compaction::JobEnv* const job_;
@@ -61,11 +73,10 @@ class TableReplay {
   Runs sorted_;                               // wait for the next flush, oldest first
   uint64_t sorted_bytes_ = 0;
 
-  Runs flushing_;  // the job's while it runs
-  base::Mutex mutex_;
-  bool is_flushing_ = false;
-  Status flush_status_;
-  std::vector<manifest::TableMeta> tables_;
+  base::Mutex mutex_;                           // what of a Flush says how it went
+  std::deque<std::unique_ptr<Flush>> flushes_;  // under way or done, oldest first
+  Status flush_status_;                         // the first error
+  std::vector<manifest::TableMeta> tables_;     // of those before
 };
 
 }  // namespace treering::db

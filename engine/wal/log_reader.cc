@@ -14,7 +14,7 @@ namespace treering::wal {
 namespace {
 
 constexpr uint64_t kPieceBlocks = 64;  // 256 KiB
-constexpr size_t kSlots = 4;
+constexpr size_t kSlots = 8;           // fewer where memory is short
 constexpr uint64_t kSegmentBlocksMax = kSegmentBytesMax / kLogBlockBytes;
 
 // Which of the segments holds the start.
@@ -136,15 +136,21 @@ Status LogReader::Read(io::Queue* queue, uint64_t lsn,
                        const std::function<Status(const Block& block)>& consume) {
   const std::vector<Piece> pieces = PiecesFrom(lsn);
   std::array<Slot, kSlots> slots;
-  const size_t slot_count = std::min(kSlots, pieces.size());
-  for (size_t i = 0; i < slot_count; ++i) {
-    slots[i].buffer = buffers_->Allocate(kPieceBlocks * kLogBlockBytes);
-    if (!slots[i].buffer) return Status::OutOfMemory("no buffer to read the log with");
+  size_t slot_count = 0;
+  for (; slot_count < std::min(kSlots, pieces.size()); ++slot_count) {
+    const auto need = slot_count == 0 ? base::Need::kMust : base::Need::kSpare;
+    Slot& slot = slots[slot_count];
+    slot.buffer =
+        buffers_->Allocate(kPieceBlocks * kLogBlockBytes, base::MemoryClass::kIoBuffer, need);
+    if (!slot.buffer) break;
+  }
+  if (slot_count == 0 && !pieces.empty()) {
+    return Status::OutOfMemory("no buffer to read the log with");
   }
   size_t submitted = 0;
   size_t in_flight = 0;
   const auto submit_next = [&] {
-    Slot& slot = slots[submitted % kSlots];
+    Slot& slot = slots[submitted % slot_count];
     slot.piece = pieces[submitted++];
     slot.done = false;
     slot.request =
@@ -164,7 +170,7 @@ Status LogReader::Read(io::Queue* queue, uint64_t lsn,
   while (submitted < slot_count) submit_next();
   Status status;
   for (size_t i = 0; i < pieces.size() && status.ok(); ++i) {
-    Slot& slot = slots[i % kSlots];
+    Slot& slot = slots[i % slot_count];
     while (!slot.done) wait_some();
     status = Consume(slot, consume);
     if (status.ok() && submitted < pieces.size()) submit_next();
