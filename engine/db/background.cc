@@ -50,7 +50,7 @@ void Background::Schedule() {
 void Background::ScheduleLocked() {
   if (ShouldStop()) return;
   DecideDelay();
-  if (!flush_scheduled_ && env_.memtables->SealedCount() > 0 && !retry_.waiting() &&
+  if (!flush_scheduled_ && env_.memtables->SealedCount() > 0 && FlushWaitsLocked().ok() &&
       env_.errors->state() <= DbState::kDegraded) {
     flush_scheduled_ = true;
     env_.runtime->workers()->Schedule(JobPriority::kFlush, env_.store,
@@ -64,6 +64,12 @@ void Background::ScheduleLocked() {
     env_.runtime->workers()->Schedule(priority, env_.store,
                                       [this](io::Queue* queue) { CompactionJob(queue); });
   }
+}
+
+// What flushes wait for, OK for nothing. A compaction that waits for its next try holds up none.
+Status Background::FlushWaitsLocked() const {
+  const bool concerned = flush_waits_ || env_.errors->state() == DbState::kDegraded;
+  return concerned ? retry_.cause() : Status::Ok();
 }
 
 bool Background::CompactionIsDueLocked() {
@@ -100,8 +106,10 @@ void Background::NoteFailure(const Status& status) {
   if (status.IsIoError() && ++flush_failures_ < kFlushFailuresMax) return;  // again, on a new file
   if (status.IsNoSpace() || status.IsIoError()) {
     env_.errors->Enter(DbState::kDegraded, status);
+    flush_waits_ = true;
     retry_.Later(status);
   } else if (status.IsOutOfMemory()) {
+    flush_waits_ = true;
     retry_.Later(status);
   } else {
     env_.errors->EnterFor(status);
@@ -112,6 +120,7 @@ void Background::NoteFailure(const Status& status) {
 void Background::Resumed() {
   base::MutexLock lock(&mutex_);
   flush_failures_ = 0;
+  flush_waits_ = false;
   ScheduleLocked();
   changed_.NotifyAll();
 }
@@ -417,7 +426,7 @@ Status Background::WaitFlushed(key::Sequence sequence) {
     if (sealed.empty() || sealed.front().last_sequence > sequence) return Status::Ok();
     if (ShouldStop()) return Status::Aborted("the database is closing");
     if (Status status = env_.errors->ForWrite(); !status.ok()) return status;
-    if (const Status waits = retry_.cause(); !waits.ok()) return waits;
+    if (const Status waits = FlushWaitsLocked(); !waits.ok()) return waits;
     ScheduleLocked();
     changed_.WaitFor(&mutex_, kLookNanos);
   }

@@ -129,6 +129,7 @@ class Background {
   void Resumed();
   compaction::PickerOptions picker_options() const;
   bool CompactionIsDueLocked();
+  Status FlushWaitsLocked() const;
 
   const BackgroundEnv env_;
   std::atomic<bool> stop_{false};
@@ -139,6 +140,7 @@ class Background {
   bool flush_scheduled_ = false;
   uint32_t compactions_scheduled_ = 0;
   uint64_t flush_failures_ = 0;  // in a row
+  bool flush_waits_ = false;     // for retry_
   uint64_t flushes_ended_ = 0;
   key::Sequence flushed_through_ = 0;
   Status compaction_error_;

@@ -5,6 +5,7 @@
 
 #include "engine/base/limits.h"
 #include "engine/db/db_parts.h"
+#include "engine/db/destroy_database.h"
 #include "engine/db/iterator_source.h"
 #include "engine/db/open_database.h"
 #include "engine/db/operation_gate.h"

@@ -70,6 +70,23 @@ TEST(CompactionFault, IsGivenUpAfterAFewTries) {
   });
 }
 
+TEST(CompactionFault, FlushesGoOnWhileItWaitsForItsNextTry) {
+  io::RunSim(1, [] {
+    CompactionFault run;
+    ASSERT_TRUE(run.AddTable(1).ok());
+    ASSERT_TRUE(run.AddTable(2).ok());
+    for (int i = 0; i < 100 && run.hits() == 0; ++i) base::SleepNanos(kSecond / 100);
+    base::SleepNanos(kSecond / 10);
+    const uint64_t started = base::SystemClock()->NowNanos();
+    const Status flushed = run.AddTable(3);
+    EXPECT_TRUE(flushed.ok()) << flushed.ToString();
+    EXPECT_LT(base::SystemClock()->NowNanos() - started, kSecond / 2);
+    EXPECT_FALSE(run.db->WaitForCompaction().ok());
+    run.storage.faults()->Clear();
+    ASSERT_TRUE(run.db.Close().ok());
+  });
+}
+
 TEST(CompactionFault, ALargeBatchPaysForADeepLevel0) {
   io::RunSim(1, [] {
     CompactionFault run;
