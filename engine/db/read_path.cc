@@ -224,7 +224,8 @@ class ReadPath::Batch {
   // Waits until there is memory for the block.
   void ReadAlone(WantedBlocks::iterator it) {
     auto read = path_->env_.runtime->fetcher()->ReadOne(queue_, it->second.request);
-    Deliver(it, read.status(), read.ok() ? *std::move(read) : cache::BlockRef());
+    const cache::BlockRef none;
+    Deliver(it, read.status(), read.ok() ? *read : none);
   }
 
   // Takes what arrived and lets its waiters go on.
@@ -237,9 +238,9 @@ class ReadPath::Batch {
       if (path_->env_.runtime->fetcher()->Complete(queue_, pending) == FetchStep::kResubmitted)
         continue;
       const Status status = pending->status();
-      cache::BlockRef block = status.ok() ? pending->TakeBlock() : cache::BlockRef();
+      const cache::BlockRef block = status.ok() ? pending->TakeBlock() : cache::BlockRef();
       free_.push_back(pending);
-      Deliver(wanted_.find(pending->block().id), status, std::move(block));
+      Deliver(wanted_.find(pending->block().id), status, block);
     }
   }
 

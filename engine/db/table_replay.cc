@@ -1,5 +1,4 @@
 #include "engine/db/table_replay.h"
-#include <cstdio>
 
 #include <algorithm>
 #include <iterator>
@@ -77,7 +76,6 @@ Status TableReplay::MakeRoom() {
 }
 
 Status TableReplay::StartFlush() {
-  fprintf(stderr, "        %8.1f wants flush\n", base::SystemClock()->NowNanos() / 1e6);
   if (Status status = WaitForFlushes(kFlushesMax - 1); !status.ok()) return status;
   flushes_.push_back(std::make_unique<Flush>());
   Flush* const flush = flushes_.back().get();
@@ -90,7 +88,6 @@ Status TableReplay::StartFlush() {
 
 // On a worker.
 void TableReplay::FlushJob(Flush* flush, io::Queue* queue) {
-  fprintf(stderr, "        %8.1f begin\n", base::SystemClock()->NowNanos() / 1e6);
   compaction::FlushInput input;
   for (auto run = flush->runs.rbegin(); run != flush->runs.rend(); ++run) {
     input.data_bytes += (*run)->UsedBytes();
@@ -103,7 +100,6 @@ void TableReplay::FlushJob(Flush* flush, io::Queue* queue) {
     if (tables.ok()) flush->tables = *std::move(tables);
     flush->done = true;
   }
-  fprintf(stderr, "        %8.1f end\n", base::SystemClock()->NowNanos() / 1e6);
   queue_->Wake();
 }
 

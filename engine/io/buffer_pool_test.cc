@@ -241,7 +241,7 @@ TEST_F(BufferPoolTest, MovingPassesTheBufferOn) {
   std::byte* const data = a.data();
   b = std::move(a);
   EXPECT_EQ(b.data(), data);
-  EXPECT_FALSE(a);
+  EXPECT_FALSE(a);  // NOLINT(bugprone-use-after-move): it is empty
   EXPECT_EQ(budget_.used(MemoryClass::kIoBuffer), 4096u);  // b's old one is gone
 }
 

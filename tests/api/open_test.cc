@@ -120,7 +120,7 @@ TEST_P(DbTest, AMissingDatabaseIsNotMadeUnasked) {
 }
 
 TEST_P(DbTest, ForeignDirectoriesAreRefusedByName) {
-  const auto refused_with = [&](std::vector<std::string> files, const std::string& words) {
+  const auto refused_with = [&](const std::vector<std::string>& files, const std::string& words) {
     const std::string path = dir_.File("foreign");
     std::filesystem::create_directory(path);
     for (const std::string& file : files) std::ofstream(path + "/" + file) << "MANIFEST-000001\n";

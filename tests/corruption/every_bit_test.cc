@@ -82,8 +82,8 @@ bool IsFilling(const std::string& content, uint64_t at) {
 }
 
 bool IsZero(const std::string& content, uint64_t offset) {
-  return std::all_of(content.begin() + offset, content.begin() + offset + kPage,
-                     [](char c) { return c == 0; });
+  const auto begin = content.begin() + static_cast<int64_t>(offset);
+  return std::all_of(begin, begin + kPage, [](char c) { return c == 0; });
 }
 
 // The database: a table from a compaction, one from a flush, and records in the log behind them.
@@ -267,11 +267,15 @@ class EveryBitTest : public ::testing::Test {
     return Status::Ok();
   }
 
+  static void Toggle(char* byte, int bit) {
+    *byte = static_cast<char>(static_cast<unsigned char>(*byte) ^ (1u << bit));
+  }
+
   void Flip(const Part& part, uint64_t at, int bit) {
-    files_[part.file][at] ^= static_cast<char>(1 << bit);
+    Toggle(&files_[part.file][at], bit);
     Content content;
     const Status status = ReadDatabase(&content);
-    files_[part.file][at] ^= static_cast<char>(1 << bit);
+    Toggle(&files_[part.file][at], bit);
     Counts& counts = counts_[part.name];
     ++counts.flips;
     if (status.IsCorruption()) {
