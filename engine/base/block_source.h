@@ -18,6 +18,12 @@ class BlockSource {
   // Null when the budget or the system has no more.
   virtual std::byte* Allocate(size_t bytes) = 0;
   virtual void Free(std::byte* block, size_t bytes) = 0;
+  // A block of this size is from now on the account of those who only read it; the source that it
+  // is freed to.
+  virtual BlockSource* PassToReaders(size_t bytes) {
+    (void)bytes;
+    return this;
+  }
 };
 
 // The heap, without a bound; for tests and tools. Never deleted.

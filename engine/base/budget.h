@@ -14,6 +14,7 @@
 
 namespace treering::base {
 
+// kMemtable: what takes writes or waits for its flush; kIterator: what only readers still hold.
 enum class MemoryClass : uint8_t { kCache, kMemtable, kTableMeta, kIoBuffer, kIterator, kOther };
 inline constexpr int kMemoryClassCount = 6;
 
@@ -29,6 +30,11 @@ class Budget {
   // False: no room, and nothing is charged; never for kMust.
   virtual bool Charge(MemoryClass memory_class, uint64_t bytes, Need need) = 0;
   virtual void Release(MemoryClass memory_class, uint64_t bytes) = 0;
+  // What is charged changes its class. Never refused.
+  virtual void Move(MemoryClass from, MemoryClass to, uint64_t bytes) {
+    Release(from, bytes);
+    ForceCharge(to, bytes);
+  }
 
   bool TryCharge(MemoryClass memory_class, uint64_t bytes) {
     return Charge(memory_class, bytes, Need::kUsual);

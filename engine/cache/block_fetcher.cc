@@ -44,7 +44,7 @@ PendingBlock::~PendingBlock() {
 BlockFetcher::BlockFetcher(PageCache* cache, io::BufferPool* buffers)
     : cache_(cache), buffers_(buffers) {}
 
-Status BlockFetcher::Prepare(const BlockRequest& request, PendingBlock* pending) {
+Status BlockFetcher::Prepare(const BlockRequest& request, bool alone, PendingBlock* pending) {
   TREERING_CHECK(!pending->reading_ && pending->frame_ == nullptr);
   if (Status status = CheckRange(request); !status.ok()) return status;
   pending->fetcher_ = this;
@@ -63,10 +63,10 @@ Status BlockFetcher::Prepare(const BlockRequest& request, PendingBlock* pending)
     std::memset(data + request.bytes(), 0, frame_bytes - request.bytes());
   } else {
     Count(&counters_.one_off_buffers);
-    // A block of the usual size is never refused: as many are read at once as there are readers.
-    const auto need =
-        request.pages <= base::kBlockPagesMax ? base::Need::kMust : base::Need::kUsual;
-    pending->buffer_ = buffers_->Allocate(request.bytes(), base::MemoryClass::kIoBuffer, need);
+    // Alone a block of the usual size is never refused: there are as many as there are readers.
+    const bool must = alone && request.pages <= base::kBlockPagesMax;
+    pending->buffer_ = buffers_->Allocate(request.bytes(), base::MemoryClass::kIoBuffer,
+                                          must ? base::Need::kMust : base::Need::kUsual);
     if (!pending->buffer_) {
       return Status::OutOfMemory(Place(request) + ": no memory in the budget for its " +
                                  std::to_string(request.bytes()) + " bytes");
@@ -140,7 +140,8 @@ void BlockFetcher::Deliver(PendingBlock* pending) {
 }
 
 Status BlockFetcher::Start(io::Queue* queue, const BlockRequest& request, PendingBlock* pending) {
-  if (Status status = Prepare(request, pending); !status.ok()) return status;
+  const bool alone = queue->in_flight() == 0;
+  if (Status status = Prepare(request, alone, pending); !status.ok()) return status;
   queue->Submit(&pending->request_);
   return Status();
 }
@@ -153,11 +154,11 @@ BlockFetcher::Step BlockFetcher::Complete(io::Queue* queue, PendingBlock* pendin
 
 // As Prepare; memory that others hold is waited for.
 Status BlockFetcher::PrepareWaiting(const BlockRequest& request, PendingBlock* pending) {
-  Status status = Prepare(request, pending);
+  Status status = Prepare(request, /*alone=*/true, pending);
   for (uint64_t waited = 0; status.IsOutOfMemory() && waited < kMemoryWaitNanosMax;
        waited += kMemoryPollNanos) {
     base::SleepNanos(kMemoryPollNanos);
-    status = Prepare(request, pending);
+    status = Prepare(request, /*alone=*/true, pending);
   }
   return status;
 }

@@ -13,8 +13,9 @@
 //   4. A thread with other requests in flight on its queue joins nobody.
 //   5. When no frame can be had (all pinned, no budget) or the caller wants none, the block comes
 //   in
-//      an owned buffer. Only blocks longer than frames hold are refused it (OutOfMemory): by Start
-//      at once, by ReadOne after a second.
+//      an owned buffer. OutOfMemory when that is refused: by Start at once, with other requests in
+//      flight on the queue, or to a block longer than frames hold; by ReadOne after a second, to
+//      such a long block only.
 #ifndef TREERING_ENGINE_CACHE_BLOCK_FETCHER_H_
 #define TREERING_ENGINE_CACHE_BLOCK_FETCHER_H_
 
@@ -119,7 +120,7 @@ class BlockFetcher {
 
  private:
   friend class PendingBlock;
-  Status Prepare(const BlockRequest& request, PendingBlock* pending);
+  Status Prepare(const BlockRequest& request, bool alone, PendingBlock* pending);
   Status PrepareWaiting(const BlockRequest& request, PendingBlock* pending);
   Step Judge(PendingBlock* pending);
   Status Examine(PendingBlock* pending, bool* again);

@@ -65,20 +65,21 @@ void Deletions::Remove(io::Queue* queue, Until until) {
   }
   // What cannot be deleted now is deleted by a later run, or at the next open.
   if (env_.store->PromiseLatest(queue).ok()) {
-    Delete(segments);
+    Delete(segments, until);
     if (!orphans_gone_) orphans_gone_ = DeleteOrphans(until);
   } else {
     env_.errors->EnterForSticky(env_.store->status());
   }
 }
 
-void Deletions::Delete(const std::vector<uint64_t>& segments) {
+void Deletions::Delete(const std::vector<uint64_t>& segments, Until until) {
   env_.keeper->DropSegments(segments);
   {
     base::MutexLock lock(&mutex_);
     Subtract(segments, &forgotten_);
   }
-  env_.runtime->epochs()->Collect();  // readers' last holds of versions
+  if (until == Until::kStopped && ShouldStop()) return;  // Finish does the rest
+  env_.runtime->epochs()->Collect();                     // readers' last holds of versions
   for (const uint64_t number : env_.store->TakeObsoleteTables()) {
     UnlinkTable(number);
   }

@@ -57,7 +57,7 @@ class Deletions {
   void Run(io::Queue* queue);
   enum class Until : uint8_t { kStopped, kDone };
   void Remove(io::Queue* queue, Until until);
-  void Delete(const std::vector<uint64_t>& segments);
+  void Delete(const std::vector<uint64_t>& segments, Until until);
   bool DeleteOrphans(Until until);
   bool ShouldStop() const { return env_.stop->load(std::memory_order_relaxed); }
 

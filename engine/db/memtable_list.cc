@@ -64,6 +64,7 @@ uint64_t MemtableList::MemoryBytes() const {
 void MemtableList::Install(std::shared_ptr<const manifest::Version> version, size_t flushed) {
   base::MutexLock lock(&mutex_);
   TREERING_CHECK(flushed <= sealed_.size());
+  for (size_t i = 0; i < flushed; ++i) sealed_[i].table->PassToReaders();
   sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<ptrdiff_t>(flushed));
   version_ = std::move(version);
   InstallLocked();

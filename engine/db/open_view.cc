@@ -48,7 +48,7 @@ class ViewOpening {
     // Before the log, which takes time: a writer may unlink them once they are open.
     if (Status status = OpenAllTables(state); !status.ok()) return status;
     ViewReplay replay(parts_->order,
-                      parts_->runtime->buffers()->AsBlockSource(base::MemoryClass::kMemtable));
+                      parts_->runtime->buffers()->AsBlockSource(base::MemoryClass::kIterator));
     const auto recovered = wal::RecoverLog(
         parts_->directory.get(), opening_->queue(), opening_->RecoveryOptionsFor(state),
         [&](const wal::GroupHeader& h, const Slice& p) { return replay.Add(h, p); });

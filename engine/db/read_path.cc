@@ -213,7 +213,7 @@ class ReadPath::Batch {
       to_launch_.pop_front();
       if (started.ok()) {
         free_.pop_back();
-      } else if (started.IsOutOfMemory()) {
+      } else if (started.IsOutOfMemory() && !short_of_memory_) {
         ReadAlone(it);
       } else {
         Deliver(it, started, cache::BlockRef());
@@ -221,10 +221,11 @@ class ReadPath::Batch {
     }
   }
 
-  // Waits until there is memory for the block.
+  // Waits until there is memory for the block; once in vain is enough for a batch.
   void ReadAlone(WantedBlocks::iterator it) {
     auto read = path_->env_.runtime->fetcher()->ReadOne(queue_, it->second.request);
     const cache::BlockRef none;
+    short_of_memory_ = read.status().IsOutOfMemory();
     Deliver(it, read.status(), read.ok() ? *read : none);
   }
 
@@ -269,6 +270,7 @@ class ReadPath::Batch {
   std::unique_ptr<cache::PendingBlock[]> pending_;
   std::vector<cache::PendingBlock*> free_;
   io::Queue* queue_ = nullptr;
+  bool short_of_memory_ = false;  // a block waited in vain
 };
 
 void ReadPath::MultiGet(std::span<const Slice> keys, key::Sequence snapshot, bool fill_cache,

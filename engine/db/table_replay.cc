@@ -18,6 +18,9 @@ constexpr uint64_t kRunBytes = 4u << 20;
 // touched for the first time.
 constexpr uint64_t kTableBytesMax = 32u << 20;
 constexpr size_t kFlushesMax = 2;
+// How long it waits for memory that others hold, and how often it looks; as a commit does.
+constexpr uint64_t kMemoryWaitNanosMax = 10'000'000'000;
+constexpr uint64_t kMemoryPollNanos = 1'000'000;
 
 }  // namespace
 
@@ -48,8 +51,15 @@ Status TableReplay::AddRecord(key::Sequence sequence, key::Kind kind, const Slic
       if (Status status = StartFlush(); !status.ok()) return status;
     }
   }
+  uint64_t waited_nanos = 0;
   while (!run_->Add(sequence, kind, user_key, value)) [[unlikely]] {
-      if (Status status = MakeRoom(); !status.ok()) return status;
+      const Status status = MakeRoom();
+      if (status.ok()) continue;
+      if (!status.IsOutOfMemory() || waited_nanos >= kMemoryWaitNanosMax) return status;
+      // A reader has it, a compaction, or another database until its flush.
+      runtime_->epochs()->Collect();
+      base::SleepNanos(kMemoryPollNanos);
+      waited_nanos += kMemoryPollNanos;
     }
   return Status::Ok();
 }
@@ -66,8 +76,8 @@ Status TableReplay::MakeRoom() {
   if (flushes_.empty()) {
     if (waiting_bytes() == 0) {
       return Status::OutOfMemory(
-          "recovery: the memory budget has no room for one record of the log; open the database "
-          "with a larger memory_budget");
+          "recovery: the memory budget has no room for one record of the log; close what else "
+          "holds memory of this Runtime (iterators, other databases), or give it a larger one");
     }
     SealRun();
     if (Status status = StartFlush(); !status.ok()) return status;

@@ -35,7 +35,7 @@ class TableReplay {
   TableReplay(const TableReplay&) = delete;
   TableReplay& operator=(const TableReplay&) = delete;
 
-  // OutOfMemory when the budget has no room even with nothing else waiting.
+  // OutOfMemory when the budget has had no room for ten seconds, with nothing of its own to end.
   Status Add(const wal::GroupHeader& header, const Slice& payload);
   // Writes the rest and waits. The tables, all level 0, oldest first.
   Result<std::vector<manifest::TableMeta>> Finish();

@@ -31,6 +31,12 @@ size_t RoundedBytes(size_t bytes) {
   return std::bit_ceil(std::max(bytes, kPage));
 }
 
+// What of the arena serves a buffer of that size.
+size_t ArenaBytes(size_t rounded) {
+  if (rounded <= kPooledBytesMax) return rounded;
+  return (rounded + kPooledBytesMax - 1) / kPooledBytesMax * kPooledBytesMax;
+}
+
 std::byte* Map(size_t bytes) {
   void* const data =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -60,6 +66,11 @@ struct BufferPool::Impl {
       impl_->budget->Release(memory_class_, RoundedBytes(bytes));
     }
 
+    base::BlockSource* PassToReaders(size_t bytes) override {
+      impl_->budget->Move(memory_class_, base::MemoryClass::kIterator, RoundedBytes(bytes));
+      return &impl_->sources[static_cast<size_t>(base::MemoryClass::kIterator)];
+    }
+
    private:
     friend struct Impl;
     Impl* impl_ = nullptr;
@@ -76,9 +87,12 @@ struct BufferPool::Impl {
   // Null when there is none.
   std::byte* Take(size_t rounded, Need need) {
     if (std::byte* const data = TakeFromArena(rounded); data != nullptr) return data;
-    const bool spare = need == Need::kSpare;  // leaves the last room to others
+    // Leaves the last room to others; but there is nothing else where the system lets no arena
+    // grow, and for what needs several free slabs at once.
+    const bool spare = need == Need::kSpare && rounded <= kPooledBytesMax &&
+                       arena->mapped_bytes() == arena->bytes_max();
     if (!spare && arena->TakeElsewhere(rounded, /*force=*/false)) return TakeElsewhere(rounded);
-    if (reclaim && reclaim(rounded) > 0) {
+    if (reclaim && reclaim(ArenaBytes(rounded)) > 0) {
       if (std::byte* const data = TakeFromArena(rounded); data != nullptr) return data;
     }
     if (spare || !arena->TakeElsewhere(rounded, need == Need::kMust)) return nullptr;

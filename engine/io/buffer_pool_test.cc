@@ -155,6 +155,39 @@ TEST(BufferPoolMemoryTest, WhatIsSpareTakesNoPlainMemory) {
   pool.SetReclaim(nullptr);
 }
 
+TEST(BufferPoolMemoryTest, WhatNeedsSeveralSlabsMayBePlainMemory) {
+  constexpr uint64_t kMiB = 1u << 20;
+  BufferArena arena(
+      {.bytes_max = 4 * kMiB, .total_bytes_max = 8 * kMiB, .huge_pages = false, .announce = {}});
+  CountingBudget budget(1000 * kMiB);
+  BufferPool pool(&arena, &budget);
+  const Buffer slab = pool.Allocate(2 * kMiB, MemoryClass::kIoBuffer, Need::kSpare);
+  const Buffer batch = pool.Allocate(4 * kMiB, MemoryClass::kMemtable, Need::kSpare);
+  EXPECT_TRUE(batch);
+  EXPECT_FALSE(pool.Allocate(4 * kMiB, MemoryClass::kMemtable, Need::kSpare));
+}
+
+TEST(BufferPoolMemoryTest, WhereTheArenaCannotGrowPlainMemoryServes) {
+  constexpr uint64_t kMiB = 1u << 20;
+  BufferArena arena(
+      {.bytes_max = 8 * kMiB, .total_bytes_max = 8 * kMiB, .huge_pages = false, .announce = {}});
+  ASSERT_TRUE(arena.TakeElsewhere(7 * kMiB, false));  // then no chunk fits any more
+  CountingBudget budget(1000 * kMiB);
+  BufferPool pool(&arena, &budget);
+  EXPECT_TRUE(pool.Allocate(64 << 10, MemoryClass::kMemtable, Need::kSpare));
+  arena.GiveElsewhere(7 * kMiB);
+}
+
+TEST_F(BufferPoolTest, ABlockPassesToReaders) {
+  base::BlockSource* const source = pool_.AsBlockSource(MemoryClass::kMemtable);
+  std::byte* const block = source->Allocate(100 << 10);
+  base::BlockSource* const readers = source->PassToReaders(100 << 10);
+  EXPECT_EQ(budget_.used(MemoryClass::kMemtable), 0u);
+  EXPECT_EQ(budget_.used(MemoryClass::kIterator), 128u << 10);
+  readers->Free(block, 100 << 10);
+  EXPECT_EQ(budget_.used(MemoryClass::kIterator), 0u);
+}
+
 uint64_t ResidentPages() {
   std::ifstream statm("/proc/self/statm");
   uint64_t all = 0;

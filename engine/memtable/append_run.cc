@@ -85,6 +85,10 @@ char* AppendRun::Carve(size_t bytes) {
         pieces_.empty() ? kPieceBytesMin : std::min(kPieceBytesMax, pieces_.back().bytes * 2);
     piece.bytes = std::max(piece.bytes, bytes);
     piece.data = blocks_->Allocate(piece.bytes);
+    if (piece.data == nullptr && piece.bytes > std::max(bytes, kPieceBytesMin)) {
+      piece.bytes = std::max(bytes, kPieceBytesMin);  // near the end of the budget
+      piece.data = blocks_->Allocate(piece.bytes);
+    }
     if (piece.data == nullptr) return nullptr;
     pieces_.push_back(piece);
   }

@@ -92,6 +92,8 @@ class MemTable {
   bool sealed() const { return sealed_.load(std::memory_order_acquire); }
 
   // Bytes held from the source: what this memtable costs the budget.
+  // After Seal, when it is in a table: what still holds it only reads.
+  void PassToReaders() { arena_.PassToReaders(); }
   uint64_t MemoryBytes() const { return arena_.held_bytes(); }
   // Bytes of records, reserved ones included: what decides when the memtable is full.
   uint64_t UsedBytes() const { return arena_.used_bytes(); }

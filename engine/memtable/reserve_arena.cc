@@ -36,6 +36,14 @@ ReserveArena::~ReserveArena() {
   }
 }
 
+void ReserveArena::PassToReaders() {
+  base::MutexLock lock(&mutex_);
+  base::BlockSource* const source = source_;
+  for (const Block* block = newest_; block != nullptr; block = block->before) {
+    source_ = source->PassToReaders(block->bytes);
+  }
+}
+
 bool ReserveArena::Carve(size_t bytes, Extent* extent) {
   TREERING_DCHECK(bytes > 0);
   if (bytes > SIZE_MAX / 4) return false;

@@ -48,6 +48,9 @@ class ReserveArena {
   // Takes back what lies in [next, end); the extent is empty afterwards.
   void Return(Extent* extent);
 
+  // Only readers hold it from now on: nothing is carved any more, and its memory is their account.
+  void PassToReaders();
+
   uint64_t held_bytes() const { return held_bytes_.load(std::memory_order_relaxed); }
   uint64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
 
@@ -55,7 +58,7 @@ class ReserveArena {
   bool CarveFrom(Block* block, size_t bytes, Extent* extent);
   Block* TakeBlock(size_t bytes_needed);
 
-  base::BlockSource* const source_;
+  base::BlockSource* source_;
   std::atomic<Block*> current_{nullptr};
   base::Mutex mutex_;        // taking blocks
   Block* newest_ = nullptr;  // head of the list of all blocks

@@ -118,6 +118,12 @@ void BudgetImpl::Release(MemoryClass memory_class, uint64_t bytes) {
   used_.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
+void BudgetImpl::Move(MemoryClass from, MemoryClass to, uint64_t bytes) {
+  by_class_[static_cast<size_t>(to)].fetch_add(bytes, std::memory_order_relaxed);
+  auto& before = by_class_[static_cast<size_t>(from)];
+  TREERING_CHECK(before.fetch_sub(bytes, std::memory_order_relaxed) >= bytes);
+}
+
 uint64_t BudgetImpl::used(MemoryClass memory_class) const {
   return by_class_[static_cast<size_t>(memory_class)].load(std::memory_order_relaxed);
 }

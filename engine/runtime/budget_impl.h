@@ -29,7 +29,7 @@ struct MemoryStats {
   uint64_t used_bytes = 0;
   uint64_t over_bytes = 0;      // above the limit now
   uint64_t over_bytes_max = 0;  // at the worst moment
-  uint64_t refused = 0;         // charges that found no room
+  uint64_t refused = 0;         // charges of usual need that found no room; each try counts
   std::array<uint64_t, base::kMemoryClassCount> by_class{};
 };
 
@@ -61,6 +61,7 @@ class BudgetImpl final : public base::Budget {
 
   bool Charge(base::MemoryClass memory_class, uint64_t bytes, base::Need need) override;
   void Release(base::MemoryClass memory_class, uint64_t bytes) override;
+  void Move(base::MemoryClass from, base::MemoryClass to, uint64_t bytes) override;
 
   uint64_t limit() const { return limits_.bytes; }
   uint64_t used() const { return used_.load(std::memory_order_relaxed); }

@@ -117,6 +117,17 @@ TEST(BudgetImplTest, MemtablesStayWithinTheirPartUnlessTheyMust) {
   budget.Release(MemoryClass::kOther, 20);
 }
 
+TEST(BudgetImplTest, WhatPassesToReadersLeavesRoomToMemtables) {
+  BudgetImpl budget(BudgetImpl::Limits{.bytes = 100, .memtable_bytes_max = 60});
+  ASSERT_TRUE(budget.TryCharge(MemoryClass::kMemtable, 60));
+  budget.Move(MemoryClass::kMemtable, MemoryClass::kIterator, 50);
+  EXPECT_EQ(budget.used(), 60u);
+  EXPECT_TRUE(budget.TryCharge(MemoryClass::kMemtable, 40));
+  EXPECT_FALSE(budget.TryCharge(MemoryClass::kMemtable, 1)) << "the whole";
+  budget.Release(MemoryClass::kMemtable, 50);
+  budget.Release(MemoryClass::kIterator, 50);
+}
+
 TEST(BudgetImplTest, AMarkIsReachedOnce) {
   BudgetImpl budget(100);
   int reached = 0;

@@ -36,7 +36,7 @@ TEST_P(DbTest, ACloseLeavesNothingBehind) {
   EXPECT_LE(FileCount(".wal"), 2u) << "one in use, one prepared";
 }
 
-// What an iterator read from when the database closed, and what a crash left, is found again.
+// What an iterator read from when the database closed.
 TEST_P(DbTest, TheNextOpenDeletesWhatWasLeft) {
   Open();
   Fill(3'000, 1);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/db.h"
+#include "engine/base/clock.h"
 #include "engine/base/thread.h"
 #include "engine/io/sim_testing.h"
 #include "engine/runtime/runtime.h"
@@ -78,7 +79,8 @@ TEST(SharedRuntime, WhatWasFlushedHoldsNoMemoryUnlessAReaderDoes) {
   io::RunSim(3, [] {
     Pair pair;
     const auto held = [&pair] {
-      return StatsJson(pair.one.get()).Number("memory", "memtable_bytes");
+      const StatsJson stats(pair.one.get());
+      return stats.Number("memory", "memtable_bytes") + stats.Number("memory", "iterator_bytes");
     };
     Pair::Write(pair.one.get(), 5 * kMiB);
     ASSERT_GT(held(), 5 * kMiB);
@@ -90,8 +92,37 @@ TEST(SharedRuntime, WhatWasFlushedHoldsNoMemoryUnlessAReaderDoes) {
     ASSERT_TRUE(pair.one->Flush().ok());
     base::SleepNanos(1'000'000'000);
     EXPECT_GT(held(), 5 * kMiB);
+    EXPECT_LT(StatsJson(pair.one.get()).Number("memory", "memtable_bytes"), kMiB);
     it.reset();
     EXPECT_LT(held(), kMiB);
+  });
+}
+
+// The smallest budget with the largest memtable and the largest batch it allows.
+TEST(SharedRuntime, ALiveIteratorNeitherFailsNorStallsWrites) {
+  io::RunSim(4, [] {
+    io::SimStorage storage;
+    io::SimDisk disk(&storage);
+    RuntimeOptions runtime;
+    runtime.memory_budget = 16 * kMiB;
+    Options options;
+    options.runtime =
+        std::make_shared<Runtime>(*std::move(runtime::RuntimeCore::CreateOn(&disk, runtime)));
+    options.create_if_missing = true;
+    options.memtable_bytes = 8 * kMiB;
+    const auto db = DB::Open(options, "/db").value();
+    Pair::Write(db.get(), 7 * kMiB);
+    const auto it = db->NewIterator({});
+    for (int round = 0; round < 3; ++round) {
+      WriteBatch batch;
+      batch.Put("large" + std::to_string(round), std::string(4 * kMiB - 4096, 'w'));
+      const uint64_t started = base::SystemClock()->NowNanos();
+      const Status status = db->Write(batch);
+      EXPECT_TRUE(status.ok()) << round << ": " << status.ToString();
+      EXPECT_LT(base::SystemClock()->NowNanos() - started, 2'000'000'000u) << round;
+    }
+    it->SeekToFirst();
+    EXPECT_TRUE(it->Valid()) << it->status().ToString();
   });
 }
 

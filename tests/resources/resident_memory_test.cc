@@ -150,6 +150,9 @@ void RunWithin(uint64_t budget, std::chrono::seconds run_time) {
               static_cast<double>(resident) / kMiB);
   EXPECT_GT(stats.Number("work", "compactions"), 2u);
   EXPECT_EQ(run.kernel_workers_max(), 0u);
+  const uint64_t over = stats.Number("memory", "over_bytes_max");
+  std::printf("charged above the limit at most %.1f MiB\n", static_cast<double>(over) / kMiB);
+  EXPECT_LE(over, 8 * kMiB);
   EXPECT_LE(resident, budget + 32 * kMiB);
   ASSERT_TRUE(db->Close().ok());
 }
