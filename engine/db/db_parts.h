@@ -18,6 +18,7 @@
 #include "engine/db/fork_guard.h"
 #include "engine/db/log_keeper.h"
 #include "engine/db/memtable_list.h"
+#include "engine/db/open_iterators.h"
 #include "engine/db/read_path.h"
 #include "engine/db/snapshot_list.h"
 #include "engine/db/stall_stats.h"
@@ -56,6 +57,7 @@ struct DbParts {
   StallStats stalls;
   RecoveryStats recovery;
   std::shared_ptr<SnapshotList> snapshots = std::make_shared<SnapshotList>();
+  OpenIterators iterators;
   std::unique_ptr<TableSet> tables;
   std::unique_ptr<SuperVersionHolder> supers;
   std::unique_ptr<MemtableList> memtables;

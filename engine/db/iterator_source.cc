@@ -15,7 +15,11 @@ struct Hold final : table::ReadSource {
   io::Queue* ForCall() override { return lease.queue(); }
   io::Queue* ForReadAhead() override { return lease.queue(); }
 
-  std::shared_ptr<DbCore> core;
+  Hold(std::shared_ptr<DbCore> db, DbParts* parts)
+      : core(std::move(db)), entry(&parts->iterators, parts->runtime->clock()->NowNanos()) {}
+
+  const std::shared_ptr<DbCore> core;
+  const OpenIterators::Entry entry;
   std::shared_ptr<const SuperVersion> super;
   runtime::QueueLease lease;
 };
@@ -29,10 +33,9 @@ bool MayOverlap(const key::KeyOrder& order, const manifest::TableMeta& meta, con
 
 Result<DbIterator::Source> MakeIteratorSource(std::shared_ptr<DbCore> core, DbParts* parts,
                                               const ReadView& view, key::Sequence snapshot) {
-  auto hold = std::make_shared<Hold>();
   auto lease = parts->runtime->LeaseSharedQueue();
   if (!lease.ok()) return lease.status();
-  hold->core = std::move(core);
+  const auto hold = std::make_shared<Hold>(std::move(core), parts);
   hold->lease = *std::move(lease);
   hold->super = parts->supers->Hold();
   const key::Sequence now = parts->visible().load(std::memory_order_acquire);
@@ -60,7 +63,7 @@ Result<DbIterator::Source> MakeIteratorSource(std::shared_ptr<DbCore> core, DbPa
 
   DbIterator::Source source;
   source.merge = key::NewMergingIterator(parts->order, std::move(children));
-  source.hold = std::move(hold);
+  source.hold = hold;
   source.sequence = std::min(snapshot, now);
   source.closed = &parts->closed;
   source.lower = view.lower;

@@ -110,6 +110,9 @@ void WriteMemory(const DbParts& parts, JsonWriter* json) {
     json->Field("memtables_held_bytes", parts.memtables->MemoryBytes());
     json->Field("memtables_sealed", parts.memtables->SealedCount());
   }
+  const auto iterators = parts.iterators.Now(parts.runtime->clock()->NowNanos());
+  json->Field("iterators", iterators.count);
+  json->Field("oldest_iterator_nanos", iterators.oldest_nanos);
   json->Field("cache_hits", cache.hits);
   json->Field("cache_misses", cache.misses);
   json->Field("cache_evictions", cache.evictions);

@@ -89,6 +89,16 @@ TEST_F(PropertiesTest, TheJsonHoldsWhatIsDocumented) {
   EXPECT_EQ(json["memory"]["budget_bytes"], 32u << 20);
 }
 
+TEST_F(PropertiesTest, MemoryNamesTheOldestIterator) {
+  const auto memory = [this] { return nlohmann::json::parse(Property("stats.json"))["memory"]; };
+  EXPECT_EQ(memory()["iterators"], 0u);
+  EXPECT_EQ(memory()["oldest_iterator_nanos"], 0u);
+  const auto it = db_->NewIterator();
+  const auto later = db_->NewIterator();
+  EXPECT_EQ(memory()["iterators"], 2u);
+  EXPECT_GT(memory()["oldest_iterator_nanos"], 0u);
+}
+
 TEST_F(PropertiesTest, AViewHasThemToo) {
   Options options = SimDb::SmallOptions();
   options.create_if_missing = false;
