@@ -2,15 +2,17 @@
 // that it is of a kind that keeps no mappings.
 //
 // Owner: the test; the disk under it outlives it.
-// Threads: any; the notes are of all threads together.
+// Threads: any; each thread's calls are noted apart, and taken by itself.
 // Invariants:
 //   1. Everything else passes through unchanged.
 #ifndef TREERING_TESTS_SUPPORT_SPY_DISK_H_
 #define TREERING_TESTS_SUPPORT_SPY_DISK_H_
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -26,10 +28,11 @@ class SpyDisk final : public io::Disk {
   void RefuseQueues(bool refuse) { refuse_ = refuse; }
   // Of directories opened from now on.
   void KeepMappings(bool keep) { keeps_mappings_ = keep; }
-  // "submit", "send" (a poll for nothing), "poll", "wait", "run", each followed by a blank.
+  // What the calling thread asked of queues since it last took its notes: "submit", "send" (a poll
+  // for nothing), "poll", "wait", "run", each followed by a blank.
   std::string TakeNotes() {
     base::MutexLock lock(&mutex_);
-    return std::exchange(notes_, "");
+    return std::exchange(notes_[std::this_thread::get_id()], "");
   }
 
   Result<std::unique_ptr<io::Queue>> NewQueue(uint32_t depth) override {
@@ -121,14 +124,14 @@ class SpyDisk final : public io::Disk {
   }
   void Note(const char* what) {
     base::MutexLock lock(&mutex_);
-    notes_ += what;
+    notes_[std::this_thread::get_id()] += what;
   }
 
   io::Disk* const under_;
   std::atomic<bool> refuse_{false};
   std::atomic<bool> keeps_mappings_{true};
   base::Mutex mutex_;
-  std::string notes_;
+  std::map<std::thread::id, std::string> notes_;
 };
 
 }  // namespace treering::testing
