@@ -239,6 +239,29 @@ TEST(BlockFetcherTest, ALongBlockWaitsForMemoryAndIsRefusedInTheEnd) {
   });
 }
 
+// What is in flight gives memory back; only who has nothing in flight may take more than there is.
+TEST(BlockFetcherTest, ABatchsFurtherReadsAreRefusedWithoutMemory) {
+  io::RunSim(13, [] {
+    World world(3u << 20);
+    std::vector<Frame*> frames;
+    while (Frame* const frame = world.cache.Allocate(1)) frames.push_back(frame);
+    world.budget.limit = 0;
+    PendingBlock first;
+    PendingBlock further;
+    ASSERT_TRUE(world.fetcher.Start(world.queue.get(), world.Block(1), &first).ok());
+    const Status refused = world.fetcher.Start(world.queue.get(), world.Block(2), &further);
+    EXPECT_TRUE(refused.IsOutOfMemory()) << refused.ToString();
+    io::Request* completed[1];
+    ASSERT_EQ(world.queue->Wait(completed, 1, UINT64_MAX), 1u);
+    ASSERT_EQ(world.fetcher.Complete(world.queue.get(), &first), BlockFetcher::Step::kDone);
+    ASSERT_TRUE(world.fetcher.Start(world.queue.get(), world.Block(2), &further).ok());
+    ASSERT_EQ(world.queue->Wait(completed, 1, UINT64_MAX), 1u);
+    ASSERT_EQ(world.fetcher.Complete(world.queue.get(), &further), BlockFetcher::Step::kDone);
+    EXPECT_EQ(further.TakeBlock().data()[0], std::byte{2});
+    for (Frame* const frame : frames) world.cache.Discard(frame);
+  });
+}
+
 TEST(BlockFetcherTest, ABatchComesInAnyOrderAndTriesAgain) {
   io::RunSim(11, [] {
     World world;

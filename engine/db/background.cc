@@ -66,11 +66,9 @@ void Background::ScheduleLocked() {
   }
 }
 
-// What flushes wait for, OK for nothing. A compaction that waits for its next try holds up none.
-Status Background::FlushWaitsLocked() const {
-  const bool concerned = flush_waits_ || env_.errors->state() == DbState::kDegraded;
-  return concerned ? retry_.cause() : Status::Ok();
-}
+// What flushes wait for, OK for nothing. A compaction that waits for its next try, or a log that
+// waits for room, holds up none.
+Status Background::FlushWaitsLocked() const { return flush_waits_ ? retry_.cause() : Status::Ok(); }
 
 bool Background::CompactionIsDueLocked() {
   if (!manuals_.empty()) {

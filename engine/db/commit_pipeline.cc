@@ -166,6 +166,7 @@ Status CommitPipeline::ReserveIn(const CommitGroup& group, Flight* flight) {
     if (env_.memtables->SealedCount() > 0) {
       waited = env_.wait_for_flush();
     } else if (waited_nanos < kMemoryWaitNanosMax) {
+      env_.runtime->memtables()->Refused();
       base::SleepNanos(kMemoryPollNanos);  // a compaction, a reader or another database has it
       waited_nanos += kMemoryPollNanos;
     } else {

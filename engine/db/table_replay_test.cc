@@ -112,6 +112,39 @@ TEST(TableReplayTest, ATableThatCannotBeWrittenEndsIt) {
   });
 }
 
+TEST(TableReplayTest, TheErrorOfOneOfTwoTablesIsTheReplays) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    io::RunSim(seed, [] {
+      World world;
+      const size_t fault = world.storage.faults()->Add(
+          {.action = io::Action::kWrite, .name = "000002.sst", .sticky = true});
+      auto replay = world.NewReplay(kMiB);
+      Status status;
+      for (int group = 0; group < 300 && status.ok(); ++group) status = world.Add(replay.get(), 10);
+      if (status.ok()) status = replay->Finish().status();
+      EXPECT_GT(world.storage.faults()->Hits(fault), 0u);
+      EXPECT_TRUE(status.IsIoError()) << status.ToString();
+      EXPECT_NE(status.message().find("000002.sst"), std::string_view::npos) << status.ToString();
+      EXPECT_TRUE(replay->Finish().status().IsIoError()) << "it stays";
+    });
+  }
+}
+
+TEST(TableReplayTest, EndsWithTwoTablesUnderWay) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    io::RunSim(seed, [] {
+      World world;
+      auto replay = world.NewReplay(kMiB);
+      // The third is full: two are being written, or were.
+      for (int group = 0; group < 300; ++group) ASSERT_TRUE(world.Add(replay.get(), 10).ok());
+      EXPECT_GT(world.runtime->budget()->used(base::MemoryClass::kMemtable), kMiB);
+      replay.reset();
+      EXPECT_EQ(world.runtime->budget()->used(base::MemoryClass::kMemtable), 0u);
+    });
+  }
+}
+
 TEST(TableReplayTest, AnotherNumberOfRecordsIsCorruption) {
   io::RunSim(1, [] {
     World world;

@@ -1,5 +1,7 @@
 #include "engine/runtime/memtable_shares.h"
 
+#include <algorithm>
+
 #include "engine/base/check.h"
 
 namespace treering::runtime {
@@ -39,14 +41,19 @@ void MemtableShares::Unregister(MemtableUser* user) {
   TREERING_CHECK(users_.size() + 1 == before);
 }
 
-void MemtableShares::AskOne() {
+void MemtableShares::Refused() {
+  // Whatever is active alone passes this; with anything sealed beside it, it does not.
+  const uint64_t used = budget_->used(base::MemoryClass::kMemtable);
+  if (used > 0) AskOne(std::min(bytes_max_, used - 1));
+}
+
+void MemtableShares::AskOne(uint64_t bytes_max) {
   base::MutexLock lock(&mutex_);
   const uint64_t now_nanos = clock_->NowNanos();
   std::vector<ActiveMemtable> active;
   active.reserve(users_.size());
   for (const MemtableUser* user : users_) active.push_back(user->Active(now_nanos));
-  const size_t picked =
-      PickToFlush(active, budget_->used(base::MemoryClass::kMemtable), bytes_max_);
+  const size_t picked = PickToFlush(active, budget_->used(base::MemoryClass::kMemtable), bytes_max);
   if (picked != kNobody) users_[picked]->SealSoon();
 }
 

@@ -56,12 +56,15 @@ class MemtableShares {
   // A memtable grew. Costs a load unless the share is passed.
   void Grown() {
     if (budget_->used(base::MemoryClass::kMemtable) > bytes_max_) [[unlikely]]
-      AskOne();
+      AskOne(bytes_max_);
   }
+  // A commit found no memory, as readers hold it: one is asked whatever the share says, unless
+  // something is being flushed already.
+  void Refused();
   uint64_t bytes_max() const { return bytes_max_; }
 
  private:
-  void AskOne();
+  void AskOne(uint64_t bytes_max);
 
   const BudgetImpl* const budget_;
   base::Clock* const clock_;

@@ -68,5 +68,30 @@ TEST(MemtableShares, AsksTheOneThatCountsWhenTheSharePasses) {
   budget.Release(base::MemoryClass::kMemtable, 41 * kMiB);
 }
 
+TEST(MemtableShares, ARefusalAsksWithinTheShareUnlessAFlushIsUnderWay) {
+  BudgetImpl budget(100 * kMiB);
+  MemtableShares shares(&budget, base::SystemClock(), 40 * kMiB);
+  shares.Refused();  // nobody is there
+  FakeUser idle;
+  FakeUser refused;
+  idle.memtable.bytes = 5 * kMiB;
+  shares.Register(&idle);
+  shares.Register(&refused);
+  shares.Refused();
+  EXPECT_EQ(idle.asked, 0) << "nothing is used";
+  ASSERT_TRUE(budget.TryCharge(base::MemoryClass::kMemtable, 5 * kMiB));
+  shares.Refused();
+  EXPECT_EQ(idle.asked, 1);
+  EXPECT_EQ(refused.asked, 0);
+  idle.memtable.bytes = 0;  // sealed: its memory is still used
+  refused.memtable.bytes = kMiB;
+  ASSERT_TRUE(budget.TryCharge(base::MemoryClass::kMemtable, kMiB));
+  shares.Refused();
+  EXPECT_EQ(idle.asked + refused.asked, 1);
+  shares.Unregister(&idle);
+  shares.Unregister(&refused);
+  budget.Release(base::MemoryClass::kMemtable, 6 * kMiB);
+}
+
 }  // namespace
 }  // namespace treering::runtime

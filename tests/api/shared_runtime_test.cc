@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/db.h"
 #include "engine/base/clock.h"
@@ -95,6 +96,26 @@ TEST(SharedRuntime, WhatWasFlushedHoldsNoMemoryUnlessAReaderDoes) {
     EXPECT_LT(StatsJson(pair.one.get()).Number("memory", "memtable_bytes"), kMiB);
     it.reset();
     EXPECT_LT(held(), kMiB);
+  });
+}
+
+// Iterators hold what the busy one has flushed; memtables are within their share all the time.
+TEST(SharedRuntime, AnIdleOneIsFlushedWhenReadersLeaveNoMemoryToTheBusyOne) {
+  io::RunSim(5, [] {
+    Pair pair;
+    Pair::Write(pair.one.get(), 7 * kMiB);
+    std::vector<std::unique_ptr<Iterator>> held;
+    int rounds = 0;
+    while (Pair::Flushes(pair.one.get()) == 0) {
+      ASSERT_LT(++rounds, 64) << "it should be short of memory by now";
+      const uint64_t started = base::SystemClock()->NowNanos();
+      Pair::Write(pair.two.get(), 512 << 10);
+      ASSERT_LT(base::SystemClock()->NowNanos() - started, 2'000'000'000u) << rounds;
+      held.push_back(pair.two->NewIterator({}));
+      ASSERT_TRUE(pair.two->Flush().ok());
+    }
+    EXPECT_LT(StatsJson(pair.one.get()).Number("memory", "memtable_bytes"), 12 * kMiB);
+    Pair::Write(pair.two.get(), 512 << 10);
   });
 }
 
