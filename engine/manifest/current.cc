@@ -57,11 +57,20 @@ Result<std::unique_ptr<CurrentFile>> CurrentFile::OpenLocked(io::Directory* dire
   auto file = OpenWaiting(directory, Name(), lock_wait_nanos);
   if (!file.ok()) return file.status();
   std::unique_ptr<CurrentFile> current(new CurrentFile(std::move(file).value(), buffers));
-  if (Status s = SyncFile(queue, current->file_.get()); !s.ok()) return s;
   auto choice = ReadChoice(queue, current->file_.get(), buffers);
   if (!choice.ok()) return choice.status();
   current->slot_ = choice->slot;
   current->index_ = choice->index;
+  // A sync that failed in an earlier life may have left in a cache, marked clean, what the medium
+  // does not hold: another sync would not write it.
+  if (!choice->other_is_valid) {
+    if (Status s = SyncFile(queue, current->file_.get()); !s.ok()) return s;
+    return current;
+  }
+  auto buffer = AllocateBuffer(buffers, kSlotBytes);
+  if (!buffer.ok()) return buffer.status();
+  Status s = current->WriteSlot(queue, current->index_, &current->slot_, &*buffer);
+  if (!s.ok()) return s;
   return current;
 }
 
@@ -81,17 +90,21 @@ Status CurrentFile::Move(io::Queue* queue, CurrentSlot next) {
   const uint32_t index = 1 - index_;
   auto buffer = AllocateBuffer(buffers_, kSlotBytes);
   if (!buffer.ok()) return buffer.status();
-  const std::span<std::byte> bytes = buffer->span().first(kSlotBytes);
-  EncodeSlot(&next, index, bytes);
-  Status s = WriteAt(queue, file_.get(), index * kSlotBytes, bytes);
-  if (s.ok()) s = SyncFile(queue, file_.get());
-  if (!s.ok()) {
+  if (Status s = WriteSlot(queue, index, &next, &*buffer); !s.ok()) {
     poison_ = s;
     return s;
   }
   slot_ = next;
   index_ = index;
   return Status::Ok();
+}
+
+Status CurrentFile::WriteSlot(io::Queue* queue, uint32_t index, CurrentSlot* slot,
+                              io::Buffer* buffer) {
+  const std::span<std::byte> bytes = buffer->span().first(kSlotBytes);
+  EncodeSlot(slot, index, bytes);
+  if (Status s = WriteAt(queue, file_.get(), index * kSlotBytes, bytes); !s.ok()) return s;
+  return SyncFile(queue, file_.get());
 }
 
 }  // namespace treering::manifest

@@ -4,7 +4,8 @@
 // Threads: one at a time.
 // Invariants:
 //   1. A slot is synced before Create or Move answers OK.
-//   2. The slot that counts is never overwritten; the next one goes to the other place.
+//   2. The slot that counts is never overwritten with another; the next one goes to the other
+//   place.
 //   3. After a failed write or sync nothing is written any more.
 // Format: docs/format/current.md.
 #ifndef TREERING_ENGINE_MANIFEST_CURRENT_H_
@@ -30,8 +31,8 @@ class CurrentFile {
   static Result<std::unique_ptr<CurrentFile>> Create(io::Directory* directory, io::Queue* queue,
                                                      io::BufferPool* buffers,
                                                      const CurrentSlot& first);
-  // Takes the lock, waiting at most `lock_wait_nanos` for it, makes durable what is about to be
-  // read, and reads it.
+  // Takes the lock, waiting at most `lock_wait_nanos` for it, reads, and makes durable what it
+  // read: where the other slot vouches for the same state, by writing it once more.
   static Result<std::unique_ptr<CurrentFile>> OpenLocked(io::Directory* directory, io::Queue* queue,
                                                          io::BufferPool* buffers,
                                                          uint64_t lock_wait_nanos);
@@ -46,6 +47,8 @@ class CurrentFile {
   Status Move(io::Queue* queue, CurrentSlot next);
 
  private:
+  // Writes the slot to its place, through the buffer, and syncs.
+  Status WriteSlot(io::Queue* queue, uint32_t index, CurrentSlot* slot, io::Buffer* buffer);
   CurrentFile(std::unique_ptr<io::File> file, io::BufferPool* buffers)
       : file_(std::move(file)), buffers_(buffers) {}
 

@@ -62,7 +62,7 @@ Result<SlotChoice> ChooseOfTwo(const std::array<DecodedSlot, kSlotCount>& slots)
     return Status::Corruption(Where(index) +
                               ExpectedFound("sum of the slot before", older.sum, newer.parent_sum));
   }
-  return SlotChoice{newer, index};
+  return SlotChoice{newer, index, true};
 }
 
 }  // namespace
@@ -150,7 +150,7 @@ Result<SlotChoice> ChooseSlot(std::span<const std::byte> file) {
                               (damaged ? slots[shown].reason : "expected a slot, found zeros"));
   }
   const uint32_t index = valid[0] ? 0 : 1;
-  return SlotChoice{slots[index].slot, index};
+  return SlotChoice{slots[index].slot, index, false};
 }
 
 }  // namespace treering::manifest

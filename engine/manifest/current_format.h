@@ -56,6 +56,7 @@ SlotState DecodeSlot(std::span<const std::byte> bytes, uint32_t index, CurrentSl
 struct SlotChoice {
   CurrentSlot slot;
   uint32_t index = 0;
+  bool other_is_valid = false;
 };
 // Which slot of a whole CURRENT counts. Corruption and NotSupported name the file and the offset.
 Result<SlotChoice> ChooseSlot(std::span<const std::byte> file);

@@ -100,7 +100,7 @@ TEST(ManifestCrashTest, CrashAtEveryIoOfARecovery) {
   EXPECT_GT(recoveries, 200u);
 }
 
-// The order of design section 11, as the disk sees it: whenever CURRENT is written, the manifest it
+// The order of durability, as the disk sees it: whenever CURRENT is written, the manifest it
 // will name is durable.
 TEST(ManifestCrashTest, AManifestIsDurableBeforeCurrentNamesIt) {
   const uint64_t count = [] {
