@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -9,11 +12,16 @@
 #include "engine/base/clock.h"
 #include "engine/base/file_names.h"
 #include "engine/base/sim_scheduler.h"
+#include "engine/wal/lock_wait.h"
 
 namespace treering::db {
 namespace {
 
 constexpr size_t kTextBytes = 128;
+// The kernel takes some milliseconds to close what a killed process had open, and as long as its
+// last write takes.
+constexpr uint64_t kWaitNanos = 200'000'000;
+constexpr uint64_t kWaitForDeadNanos = 10'000'000'000;
 
 io::OpenFlags Flags(io::OpenMode mode, bool lock) {
   io::OpenFlags flags;
@@ -42,12 +50,30 @@ std::string HolderText(io::Directory* directory, io::Queue* queue, const std::st
   return shown.empty() ? "an unknown process" : shown;
 }
 
+// Whether the process that the text names is there; one that is just ending is, for a while.
+bool IsAlive(const std::string& holder) {
+  if (base::SimScheduler::Current() != nullptr || !holder.starts_with("pid ")) return false;
+  const auto pid = static_cast<pid_t>(std::strtol(holder.c_str() + 4, nullptr, 10));
+  return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+}
+
+Result<std::unique_ptr<io::File>> OpenLock(io::Directory* directory, io::Queue* queue,
+                                           const std::string& name) {
+  const auto lock_within = [&](uint64_t wait_nanos) {
+    return wal::OpenLocked(directory, base::SystemClock(), name, /*direct=*/false, wait_nanos);
+  };
+  auto file = lock_within(kWaitNanos);
+  if (file.ok() || !file.status().IsBusy()) return file;
+  return IsAlive(HolderText(directory, queue, name)) ? std::move(file)
+                                                     : lock_within(kWaitForDeadNanos);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<io::File>> LockDirectory(io::Directory* directory, io::Queue* queue,
                                                 bool create) {
   const std::string name = base::MakeFileName(base::FileKind::kLock);
-  auto file = directory->Open(name, Flags(io::OpenMode::kReadWrite, true));
+  auto file = OpenLock(directory, queue, name);
   if (!file.ok() && file.status().IsNotFound() && create) {
     file = directory->Open(name, Flags(io::OpenMode::kCreate, true));
   }
