@@ -42,6 +42,16 @@ void Histories::Acknowledge(size_t writer, size_t index) {
   Note(writer, index);
 }
 
+void Histories::Refuse(size_t writer, size_t index) {
+  base::MutexLock lock(&mutex_);
+  writers_[writer].oracle.Refuse(index);
+}
+
+Content Histories::Expected(size_t writer) {
+  base::MutexLock lock(&mutex_);
+  return writers_[writer].oracle.Expected();
+}
+
 void Histories::Seen(size_t writer, const std::string& count) {
   base::MutexLock lock(&mutex_);
   Note(writer, std::stoull(count));
@@ -63,6 +73,16 @@ void Histories::Note(size_t writer, size_t index) {
 
 std::string Histories::CheckAndSettle(const Content& content, Ending ending) {
   base::MutexLock lock(&mutex_);
+  return Settle(content, std::vector<size_t>(floors_[static_cast<size_t>(ending)]));
+}
+
+std::string Histories::CheckAndSettleAny(const Content& content) {
+  base::MutexLock lock(&mutex_);
+  return Settle(content, std::vector<size_t>(writers_.size()));
+}
+
+// With the mutex held.
+std::string Histories::Settle(const Content& content, const std::vector<size_t>& floors) {
   size_t found = 0;
   for (size_t writer = 0; writer < writers_.size(); ++writer) {
     Content own;
@@ -71,12 +91,11 @@ std::string Histories::CheckAndSettle(const Content& content, Ending ending) {
     }
     found += own.size();
     Writer& self = writers_[writer];
-    const std::string wrong =
-        self.oracle.CheckAndSettle(own, floors_[static_cast<size_t>(ending)][writer]);
+    const std::string wrong = self.oracle.CheckAndSettle(own, floors[writer]);
     if (!wrong.empty()) return "writer " + std::to_string(writer) + ": " + wrong;
     self.batches.resize(self.oracle.count());
     self.acknowledged = self.oracle.count();
-    for (auto& floors : floors_) floors[writer] = self.oracle.count();
+    for (auto& of_ending : floors_) of_ending[writer] = self.oracle.count();
   }
   return found == content.size() ? "" : "keys that nobody wrote";
 }

@@ -34,11 +34,17 @@ class Histories {
   // A batch that is about to be written; the count is added to `changes`. Returns its index.
   size_t Begin(size_t writer, std::vector<Oracle::Change>* changes, Durability durability);
   void Acknowledge(size_t writer, size_t index);
+  // The batch was refused before it had any effect.
+  void Refuse(size_t writer, size_t index);
+  // What the writer's keys hold after every batch of its that was not refused.
+  Content Expected(size_t writer);
   // A reader saw this value under the writer's "count", before any crash.
   void Seen(size_t writer, const std::string& count);
 
   // Empty when `content` is what this ending may leave; the histories go on from there.
   std::string CheckAndSettle(const Content& content, Ending ending);
+  // The same after damage that the promise does not cover: any prefix of each writer's history.
+  std::string CheckAndSettleAny(const Content& content);
 
  private:
   static constexpr size_t kEndings = 3;
@@ -56,6 +62,7 @@ class Histories {
   };
 
   void Note(size_t writer, size_t index);
+  std::string Settle(const Content& content, const std::vector<size_t>& floors);
 
   base::Mutex mutex_;
   std::vector<Writer> writers_;
