@@ -118,8 +118,9 @@ class DB {
   // false; or the parent is), InvalidArgument (an option out of range; not a directory, or one that
   // is not ours; another comparator), Busy (locked: names the holder's pid), Corruption (of
   // manifest or log: file, offset, expected, found), NotSupported (a newer format), NoSpace,
-  // IoError, OutOfMemory. A damaged or missing table is no error here: reads of it are. Read-only:
-  // Aborted when a writer replaced files again and again meanwhile.
+  // IoError, OutOfMemory. A damaged table is no error here: reads of it are; so is a missing one
+  // when read-only, while an open for writing answers Corruption. Read-only: Aborted when a writer
+  // replaced files again and again meanwhile.
   static Result<std::unique_ptr<DB>> Open(const Options& options, const std::string& path);
   // Deletes the database's own files and, if then empty, its directory. OK when there is none.
   // Busy while it is open anywhere; InvalidArgument when the directory is not ours; IoError.

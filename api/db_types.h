@@ -23,7 +23,7 @@ struct Range {
 // docs/durability.md, "States".
 enum class DbState : uint8_t {
   kHealthy = 0,
-  kDegraded = 1,  // the disk is full; writes answer NoSpace, resumes by itself
+  kDegraded = 1,  // no room, or a disk that takes no tables: NoSpace or IoError; resumes
   kReadOnly = 2,  // a durability file failed; reads go on, reopen to write
   kFailed = 3,    // an invariant is broken; every call answers the first cause
 };

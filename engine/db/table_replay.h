@@ -2,10 +2,10 @@
 //
 // Owner: OpenDatabase.
 // Threads: its own, which reads the log; tables are written by jobs on the Runtime's workers, two
-// at a time, so that one merges while the other waits for the disk. Invariants:
+// at a time, so that one merges while the other waits for the disk.
+// Invariants:
 //   1. Groups come in the order of their sequences and end up in tables in that order.
-//   2. Memory stays near three memtables, however long the log is: one fills, two are being
-//   written;
+//   2. Memory stays near three memtables, however long the log is: one fills and two are written;
 //      where the budget has no room for so many it is fewer, and smaller ones.
 //   3. While it waits for a job it waits in its queue.
 // Why runs and not a memtable: docs/design/0003-replay-by-runs.md.

@@ -48,10 +48,10 @@ inline constexpr size_t kGroupCountAt = 12;
 // A group that is nearly full may take in one more batch of the largest size.
 inline constexpr uint64_t kGroupPayloadBytesMax = 2 * base::kBatchBytesMax;
 
-// Blocks of a spill whose payload is `bytes` long.
 // Far beyond any log; sums of LSNs below it cannot overflow.
 inline constexpr uint64_t kLsnMax = 1ull << 62;
 
+// Blocks of a spill whose payload is `bytes` long.
 inline constexpr uint64_t BlocksFor(uint64_t bytes) {
   return (bytes + kLogPayloadBytes - 1) / kLogPayloadBytes;
 }

@@ -1,5 +1,6 @@
 // A cleanly closed small database, damaged one bit at a time: every answer is the true one or an
-// error, never other data. Which bytes nothing reads is listed by the test.
+// error, never other data. A sample; every bit, with a list of what nothing reads, is
+// every_bit_test's.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -13,11 +14,11 @@ namespace treering::testing {
 namespace {
 
 constexpr uint64_t kBlockBytes = 4096;
-constexpr uint64_t kHeaderBytes = 128;  // of each block: every byte, at two bits each
+constexpr uint64_t kHeaderBytes = 128;  // of each block: a bit of every second byte
 #if TREERING_UNDER_ASAN || TREERING_UNDER_TSAN
 constexpr uint64_t kEvery = 40;
 #else
-constexpr uint64_t kEvery = 4;  // of the other bytes that are not zero
+constexpr uint64_t kEvery = 4;  // and of four times as few of the others
 #endif
 
 class FlipTest : public ::testing::Test {
