@@ -17,9 +17,10 @@ namespace treering::testing {
 
 class TempDir {
  public:
-  TempDir() {
-    const char* const base = std::getenv("TEST_TMPDIR");
-    std::string pattern = std::string(base != nullptr ? base : "/var/tmp") + "/treering.XXXXXX";
+  // Where tests are told to work; `open_to_all`: where other users get to as well.
+  explicit TempDir(bool open_to_all = false) {
+    const char* const told = open_to_all ? nullptr : std::getenv("TEST_TMPDIR");
+    std::string pattern = std::string(told != nullptr ? told : "/var/tmp") + "/treering.XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr) ADD_FAILURE() << "cannot make " << pattern;
     path_ = pattern;
   }

@@ -1,0 +1,183 @@
+// What the kernel may refuse a process: rings, locked memory, descriptors, file sizes; and signals
+// in the middle of everything. Each in a process of its own.
+#include <gtest/gtest.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <set>
+#include <string>
+
+#include "tests/kernel/child.h"
+#include "tests/kernel/workload.h"
+#include "tests/support/temp_dir.h"
+
+namespace treering::testing {
+namespace {
+
+constexpr int kOrdinaryUser = 65534;
+
+// io_uring_setup, _enter and _register answer `error` from here on.
+bool RefuseRings(int error) {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, SYS_io_uring_setup, 0, 2),
+      BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, SYS_io_uring_register, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program = {sizeof code / sizeof code[0], code};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+bool Limit(__rlimit_resource resource, rlim_t value) {
+  const rlimit limit = {value, value};
+  return setrlimit(resource, &limit) == 0;
+}
+
+class LimitsTest : public ::testing::Test {
+ protected:
+  std::string Path() { return dir_.File("db"); }
+  TempDir dir_;
+};
+
+class RefusedRings : public LimitsTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(RefusedRings, ThePosixDriverServesAndTheCauseIsNamed) {
+  EXPECT_EQ(RunChild([&]() -> std::string {
+              if (!RefuseRings(GetParam())) return "no filter";
+              Workload work(Path(), IoBackend::kAuto);
+              if (std::string wrong = work.All(600); !wrong.empty()) return wrong;
+              if (!work.HasFact("driver: posix")) return "not the posix driver";
+              std::string facts;
+              for (const std::string& fact : work.runtime().Facts()) facts += fact + "\n";
+              return facts.find("io_uring") == std::string::npos ? "no cause in:\n" + facts : "";
+            }),
+            "");
+}
+
+TEST_P(RefusedRings, WhoInsistsOnRingsGetsTheCause) {
+  EXPECT_EQ(RunChild([&]() -> std::string {
+              if (!RefuseRings(GetParam())) return "no filter";
+              Workload work(Path(), IoBackend::kUring);
+              const std::string wrong = work.Open();
+              return wrong.find("io_uring") == std::string::npos ? "not named: " + wrong : "";
+            }),
+            "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Errors, RefusedRings, ::testing::Values(EPERM, ENOSYS),
+                         [](const auto& info) { return info.param == EPERM ? "EPERM" : "ENOSYS"; });
+
+TEST_F(LimitsTest, AnOrdinaryUserWithLittleLockedMemory) {
+  if (geteuid() != 0) GTEST_SKIP() << "becoming another user needs root";
+  const TempDir dir(/*open_to_all=*/true);
+  ASSERT_EQ(chown(dir.path().c_str(), kOrdinaryUser, kOrdinaryUser), 0);
+  for (const rlim_t bytes : {rlim_t{0}, rlim_t{64} << 10, rlim_t{8} << 20}) {
+    EXPECT_EQ(RunChild([&]() -> std::string {
+                if (!Limit(RLIMIT_MEMLOCK, bytes)) return "no limit";
+                if (setgid(kOrdinaryUser) != 0 || setuid(kOrdinaryUser) != 0) return "no user";
+                Workload work(dir.File(std::to_string(bytes)), IoBackend::kAuto);
+                return work.All(600);
+              }),
+              "")
+        << bytes << " bytes";
+  }
+}
+
+// What a process does whose calls the kernel refuses with `name`: "open refused", "write refused",
+// "served", or what was wrong with that.
+std::string WorkUnderALimit(const std::string& path, IoBackend backend, const std::string& name) {
+  Workload work(path, backend);
+  const std::string opened = work.Open();
+  if (!opened.empty()) {
+    return opened.find(name) == std::string::npos ? "not named: " + opened : "open refused";
+  }
+  if (std::string wrong = work.Write(4000); !wrong.empty()) return wrong;
+  if (work.refused().ok()) return "served";
+  const std::string text = work.refused().ToString();
+  if (text.find(name) == std::string::npos) return "not named: " + text;
+  return "write refused";
+}
+
+// What another process finds there, without limits: a prefix, whole.
+std::string CheckAfterwards(const std::string& path) {
+  return RunChild([&]() -> std::string {
+    Workload work(path, IoBackend::kAuto);
+    if (std::string wrong = work.Open(); !wrong.empty()) return wrong;
+    int found = 0;
+    const auto it = work.db()->NewIterator();
+    for (it->SeekToFirst(); it->Valid(); it->Next()) ++found;
+    work.SetAcknowledged(found);
+    return work.Check();
+  });
+}
+
+// Too few files for the tables: what the process is told is clear, and what it was told before
+// stays true.
+TEST_F(LimitsTest, FewDescriptors) {
+  std::set<std::string> outcomes;
+  for (const rlim_t count : {rlim_t{8}, rlim_t{16}, rlim_t{20}, rlim_t{24}, rlim_t{28}}) {
+    SCOPED_TRACE(std::to_string(count) + " descriptors");
+    const std::string path = Path() + std::to_string(count);
+    outcomes.insert(RunChild([&]() -> std::string {
+      if (!Limit(RLIMIT_NOFILE, count)) return "no limit";
+      return WorkUnderALimit(path, IoBackend::kAuto, "EMFILE");
+    }));
+    EXPECT_EQ(CheckAfterwards(path), "");
+  }
+  EXPECT_EQ(outcomes, (std::set<std::string>{"open refused", "write refused"}));
+}
+
+// Files may not grow beyond so much; the signal is ignored, as a program that sets such a limit
+// must.
+TEST_F(LimitsTest, ABoundOnTheSizeOfFiles) {
+  for (const auto backend : {IoBackend::kUring, IoBackend::kPosix}) {
+    for (const rlim_t mib : {rlim_t{1}, rlim_t{256}}) {
+      const std::string path =
+          Path() + std::to_string(mib) + (backend == IoBackend::kUring ? "uring" : "posix");
+      EXPECT_EQ(RunChild([&]() -> std::string {
+                  (void)signal(SIGXFSZ, SIG_IGN);
+                  if (!Limit(RLIMIT_FSIZE, mib << 20)) return "no limit";
+                  return WorkUnderALimit(path, backend, "EFBIG");
+                }),
+                mib == 1 ? "open refused" : "served");
+      EXPECT_EQ(CheckAfterwards(path), "");
+    }
+  }
+}
+
+class SignalStorm : public LimitsTest, public ::testing::WithParamInterface<IoBackend> {};
+
+TEST_P(SignalStorm, DisturbsNothing) {
+  EXPECT_EQ(RunChild([&]() -> std::string {
+              struct sigaction action = {};
+              action.sa_handler = [](int) {};  // and no SA_RESTART
+              if (sigaction(SIGALRM, &action, nullptr) != 0) return "no handler";
+              const itimerval often = {.it_interval = {0, 300}, .it_value = {0, 300}};
+              if (setitimer(ITIMER_REAL, &often, nullptr) != 0) return "no timer";
+              Workload work(Path(), GetParam());
+              const std::string wrong = work.All(1500);
+              const itimerval never = {};
+              (void)setitimer(ITIMER_REAL, &never, nullptr);
+              return wrong;
+            }),
+            "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, SignalStorm,
+                         ::testing::Values(IoBackend::kUring, IoBackend::kPosix),
+                         [](const auto& info) {
+                           return info.param == IoBackend::kUring ? "uring" : "posix";
+                         });
+
+}  // namespace
+}  // namespace treering::testing

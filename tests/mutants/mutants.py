@@ -1,0 +1,138 @@
+"""Planted bugs: what each changes, and the test of the ordinary suite that must fail because of it.
+
+A mutant is a line (or a few) of a source file and what stands there instead; the product itself knows nothing
+of them. `old` must occur exactly once in the file, so that a mutant that no longer fits is noticed.
+"""
+
+from collections import namedtuple
+
+Mutant = namedtuple("Mutant", "name file old new test filter")
+
+
+def mutant(name, file, old, new, test, filter="*"):
+    return Mutant(name, file, old, new, test, filter)
+
+
+MUTANTS = [
+    # --- What is made durable, and in which order ---
+    mutant("skip-directory-sync", "engine/manifest/current.cc",
+           "  if (Status s = directory->Sync(); !s.ok()) return s;\n",
+           "",
+           "//engine/manifest:manifest_crash_test"),
+    mutant("skip-directory-sync-of-tables", "engine/compaction/output_writer.cc",
+           "    if (Status status = env_.directory->Sync(); !status.ok()) return status;\n",
+           "",
+           "//engine/compaction:flush_job_test"),
+    mutant("acknowledge-before-sync", "engine/wal/log.cc",
+           "      status = WaitDurable(queue, sequence, 0);\n",
+           "      status = WaitWritten(sequence);\n",
+           "//engine/wal:log_crash_test"),
+    mutant("sync-before-write-completes", "engine/wal/frontier.cc",
+           "return {durable_.lsn, written_.lsn, written_.sequence};",
+           "return {durable_.lsn, submitted_lsn_, written_.sequence};",
+           "//engine/wal:frontier_test"),
+    mutant("retry-failed-sync", "engine/wal/log.cc",
+           "    status = queue->Run(&sync);\n    if (!status.ok()) break;\n",
+           "    status = queue->Run(&sync);\n    if (!status.ok()) status = queue->Run(&sync);\n"
+           "    if (!status.ok()) break;\n",
+           "//engine/wal:log_fault_test"),
+    mutant("rewrite-the-slot-that-counts", "engine/manifest/current.cc",
+           "  const uint32_t index = 1 - index_;\n",
+           "  const uint32_t index = index_;\n",
+           "//engine/manifest:manifest_crash_test"),
+    mutant("trust-a-slot-that-was-only-read", "engine/manifest/current.cc",
+           "  if (!choice->other_is_valid) {\n",
+           "  if (choice->index < 2) {\n",
+           "//engine/manifest:manifest_fault_test"),
+    mutant("manifest-edit-without-sync", "engine/manifest/manifest_writer.cc",
+           "  if (written.ok()) written = SyncFile(queue, file_.get());\n",
+           "",
+           "//engine/manifest:manifest_crash_test"),
+    mutant("delete-inputs-before-the-manifest-vouches", "engine/db/deletions.cc",
+           "  if (env_.store->PromiseLatest(queue).ok()) {\n",
+           "  if (env_.store->status().ok()) {\n",
+           "//tests/fault:states_test"),
+    mutant("publish-early", "engine/db/publisher.cc",
+           "    while (!tickets_.empty() && tickets_.front()->ready) {\n",
+           "    while (!tickets_.empty()) {\n",
+           "//engine/db:publisher_test"),
+    # --- What recovery believes ---
+    mutant("sum-without-log-id", "engine/wal/log_block.cc",
+           "                    base::SeedOf(id_, lsn));\n",
+           "                    base::SeedOf(base::Id128(), lsn));\n",
+           "//engine/wal:log_block_test"),
+    mutant("accept-after-a-gap", "engine/wal/log_scan.cc",
+           "  if (block.header.previous_sum != previous_sum_) {\n",
+           "  if (false) {\n",
+           "//engine/wal:log_scan_test"),
+    mutant("damage-below-the-promise-is-a-torn-end", "engine/wal/log_scan.cc",
+           "  if (next_lsn_ >= promise_) return Status::Ok();\n",
+           "  if (next_lsn_ <= promise_ || next_lsn_ >= promise_) return Status::Ok();\n",
+           "//engine/wal:log_scan_test"),
+    mutant("take-a-tail-record-out-of-order", "engine/wal/recovery.cc",
+           "    if (record.header.first_sequence > result->last_sequence + 1) break;\n",
+           "    if (record.header.first_sequence > result->last_sequence + 1) "
+           "result->last_sequence = record.header.first_sequence - 1;\n",
+           "//engine/wal:recovery_test"),
+    mutant("reuse-a-file-number", "engine/manifest/manifest_store.cc",
+           "std::max(state.next_file_number, HighestNumber(names) + 1);",
+           "std::max(state.next_file_number, HighestNumber(names));",
+           "//engine/manifest:manifest_store_test"),
+    mutant("ignore-the-footer-version", "engine/table/table_format.cc",
+           "  if (Status s = CheckVersion(place, page); !s.ok()) return s;\n"
+           "  if (const uint32_t kind",
+           "  if (const uint32_t kind",
+           "//engine/table:format_test"),
+    mutant("blocks-good-anywhere", "engine/table/table_format.cc",
+           "base::SeedOf(file_id, offset, block.size(), static_cast<uint64_t>(kind));",
+           "base::SeedOf(file_id, 0 * offset, block.size(), static_cast<uint64_t>(kind));",
+           "//engine/table:corruption_test"),
+    # --- Requests and memory ---
+    mutant("ignore-a-short-transfer", "engine/io/queue_core.cc",
+           "    if (total == request->length) return Complete(request, 0);\n",
+           "    if (total > 0) return Complete(request, 0);\n",
+           "//engine/io:conformance_sim_test"),
+    mutant("free-a-queue-with-requests-in-flight", "engine/io/queue_core.cc",
+           "  for (StartPending(); started_ > 0; StartPending()) {\n",
+           "  for (StartPending(); started_ > 1; StartPending()) {\n",
+           "//engine/io:queue_core_test"),
+    mutant("publish-a-frame-that-failed", "engine/cache/block_fetcher.cc",
+           "  if (read.error != 0) {\n",
+           "  if (read.error == EBADF) {\n",
+           "//engine/cache:block_fetcher_test"),
+    mutant("forget-the-idle-database", "engine/db/commit_pipeline.cc",
+           "      env_.runtime->memtables()->Refused();\n",
+           "",
+           "//tests/api:shared_runtime_test"),
+    # --- What reads and merges answer ---
+    mutant("skip-a-bad-block-in-an-iterator", "engine/table/table_iterator.cc",
+           "    valid_ = false;\n    status_ = std::move(status);\n",
+           "    valid_ = false;\n    (void)status;\n",
+           "//engine/table:corruption_test"),
+    mutant("compaction-drops-what-it-cannot-read", "engine/compaction/compaction_job.cc",
+           "  return merge->status();\n",
+           "  return Status::Ok();\n",
+           "//engine/compaction:compaction_job_test"),
+    mutant("drop-a-deletion-early", "engine/compaction/drop_rule.cc",
+           "      !deeper_->MayHold(user_key)) {\n",
+           "      (!deeper_->MayHold(user_key) || true)) {\n",
+           "//engine/compaction:drop_rule_test"),
+    mutant("forget-snapshots-in-a-merge", "engine/compaction/drop_rule.cc",
+           "  if (same_key && stripe == last_stripe_) {\n",
+           "  if (same_key) {\n",
+           "//engine/compaction:drop_rule_test"),
+    mutant("off-by-one-in-the-key-limit", "engine/db/db_core.cc",
+           "  if (batch.key_bytes_max() > base::kKeyBytesMax) {\n",
+           "  if (batch.key_bytes_max() >= base::kKeyBytesMax) {\n",
+           "//tests/api:db_test"),
+    mutant("upper-bound-included", "engine/db/db_iterator.cc",
+           "order_.CompareUser(user_key, *source_.upper) >= 0;",
+           "order_.CompareUser(user_key, *source_.upper) > 0;",
+           "//engine/db:db_iterator_test"),
+    mutant("two-owners-of-a-directory", "engine/db/lock_file.cc",
+           "    return wal::OpenLocked(directory, base::SystemClock(), name, /*direct=*/false, "
+           "wait_nanos);\n",
+           "    return wait_nanos == 0 ? wal::OpenLocked(directory, base::SystemClock(), name, false, 0)"
+           " : directory->Open(name, Flags(io::OpenMode::kReadWrite, false));\n",
+           "//tests/kill:fork_test"),
+]
