@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace treering::io {
 namespace {
@@ -39,6 +41,16 @@ std::unique_ptr<SimStorage> StartOf(const SimCrashLoop& loop) {
   return std::make_unique<SimStorage>(SimStorageOptions{.seed = loop.seed});
 }
 
+std::vector<SimCrash> DamageAt(const SimCrashLoop& loop, uint64_t volatile_count) {
+  std::vector<SimCrash> damage = loop.damage.empty() ? DefaultDamage() : loop.damage;
+  if (loop.subsets_of == 0 || volatile_count > std::min(loop.subsets_of, 12u)) return damage;
+  for (uint64_t subset = 0; subset < uint64_t{1} << volatile_count; ++subset) {
+    damage.push_back({.kind = CrashKind::kPowerLoss,
+                      .power = {.policy = PowerPolicy::kSubset, .subset = subset}});
+  }
+  return damage;
+}
+
 // One crash point with all its damages. False when a check failed.
 bool TryPoint(const SimCrashLoop& loop, SimCrash point,
               const std::function<void(SimStorage*)>& work,
@@ -51,7 +63,7 @@ bool TryPoint(const SimCrashLoop& loop, SimCrash point,
     storage->CrashAt(point.io_index, point.side);
   }
   RunMaybeSimulated(loop, [&] { work(storage.get()); });
-  for (SimCrash crash : loop.damage.empty() ? DefaultDamage() : loop.damage) {
+  for (SimCrash crash : DamageAt(loop, storage->volatile_count())) {
     crash.io_index = point.io_index;
     crash.at_store = point.at_store;
     crash.side = point.side;

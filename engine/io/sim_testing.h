@@ -36,8 +36,10 @@ struct SimCrashLoop {
   // Restarts tried at each crash point. Empty: DefaultDamage().
   std::vector<SimCrash> damage = {};  // kind, power and seed count; the point is filled in
   bool stores = true;                 // crash in every mapped store too
-  uint64_t point_step = 1;            // every nth point only
-  bool simulate = false;              // run `work` and `check` inside RunSim, with this seed
+  // Where at most so many operations are volatile (12 at most): power loss with every subset, too.
+  uint32_t subsets_of = 0;
+  uint64_t point_step = 1;  // every nth point only
+  bool simulate = false;    // run `work` and `check` inside RunSim, with this seed
   uint64_t seed = 1;
   // Each run begins with a copy of this instead of an empty storage: for crashes of a recovery.
   const SimStorage* start = nullptr;

@@ -1,13 +1,16 @@
-// Crash at every I/O: two small workloads, every crash point, every damage policy, invariants I1 to
-// I7 of docs/durability.md after each.
+// Crash at every I/O of small workloads: every crash point, every damage policy, invariants I1 to
+// I7 of docs/durability.md after each. Two workloads in every run; with TREERING_ALL_WORKLOADS=1
+// all eight, with every subset of few volatile operations.
 #include <gtest/gtest.h>
 
-#include <functional>
+#include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <string>
 
 #include "engine/base/sanitizers.h"
 #include "engine/io/sim_testing.h"
+#include "tests/crash/workloads.h"
 #include "tests/support/oracle.h"
 #include "tests/support/sim_db.h"
 
@@ -24,63 +27,19 @@ constexpr uint64_t kPointStep = 9;
 #else
 constexpr uint64_t kPointStep = 1;
 #endif
+// With all workloads: every subset of what is volatile at the crash, when it is no more than this.
+constexpr uint32_t kSubsetsOf = 8;
+
+bool AllWorkloads() { return std::getenv("TREERING_ALL_WORKLOADS") != nullptr; }
 
 class CrashTest : public ::testing::Test {
  protected:
-  // Writes unless something failed before; after a crash everything does.
-  void Write(SimDb* db, SimStorage* storage, std::vector<Oracle::Change> changes,
-             Durability durability) {
-    if (!status_.ok()) return;
-    status_ = WriteNoted(db->db.get(), &oracle_, storage, std::move(changes), durability);
-  }
-  void Do(const std::function<Status()>& step) {
-    if (status_.ok()) status_ = step();
-  }
-
-  // Durable and other puts, enough to use up the first log segment.
-  void DurablePuts(SimStorage* storage) {
-    Begin();
-    Options options = SimDb::SmallOptions();
-    options.memtable_bytes = 4 << 20;
-    SimDb db;
-    Do([&] { return db.Open(storage, options); });
-    for (int i = 0; i < 16; ++i) {
-      const auto durability = static_cast<Durability>(i % 4 == 3 ? 0 : (i % 4 == 2 ? 1 : 2));
-      const std::string value = std::to_string(i) + std::string(i % 8 == 5 ? 50'000 : 9'000, 'v');
-      Write(&db, storage, {{"key" + std::to_string(i % 7), value}, {"count", std::to_string(i)}},
-            durability);
-    }
-    Do([&] { return db.Close(); });
-    EndOfWork(storage);
-  }
-
-  // Flushes and compactions of keys that come, change and go.
-  void FlushAndCompact(SimStorage* storage) {
-    Begin();
-    SimDb db;
-    Do([&] { return db.Open(storage, SimDb::SmallOptions()); });
-    for (int round = 0; round < 3; ++round) {
-      for (int i = 0; i < 12; ++i) {
-        const std::string key = "key" + std::to_string((i * 7 + round) % 17);
-        const std::string value =
-            std::to_string(round) + "/" + std::to_string(i) + std::string(3'000, 'x');
-        Write(&db, storage, {{key, i % 4 == 1 ? std::nullopt : std::optional(value)}},
-              i % 6 == 5 ? Durability::kDisk : Durability::kProcess);
-      }
-      Do([&] { return db->Flush(); });
-    }
-    Do([&] { return db->CompactRange(nullptr, nullptr); });
-    Write(&db, storage, {{"last", "one"}}, Durability::kDisk);
-    Do([&] { return db.Close(); });
-    EndOfWork(storage);
-  }
-
-  void Begin() {
+  // The life of `workload` on `storage`, noted in oracle_.
+  void Live(const Workload& workload, SimStorage* storage) {
     oracle_ = Oracle();
-    status_ = Status::Ok();
-  }
-  void EndOfWork(SimStorage* storage) {
-    EXPECT_TRUE(status_.ok() || storage->crashed()) << status_.ToString();
+    Life life(storage, &oracle_);
+    workload.live(&life);
+    EXPECT_TRUE(life.status().ok() || storage->crashed()) << life.status().ToString();
   }
 
   // Recovers, checks, dies at once and loses what was not synced, recovers, checks, writes on, and
@@ -116,26 +75,23 @@ class CrashTest : public ::testing::Test {
     }
   }
 
-  // A world in which `work` died where `part` of its I/O was done.
-  std::unique_ptr<SimStorage> DiedAt(double part, CrashKind kind,
-                                     const std::function<void(SimStorage*)>& work) {
+  // A world in which the workload died where `part` of its I/O was done.
+  std::unique_ptr<SimStorage> DiedAt(double part, CrashKind kind, const Workload& workload) {
     SimStorage whole;
-    io::RunSim(1, [&] { work(&whole); });
+    io::RunSim(1, [&] { Live(workload, &whole); });
     auto storage = std::make_unique<SimStorage>();
     storage->CrashAt(static_cast<uint64_t>(static_cast<double>(whole.io_count()) * part));
-    io::RunSim(1, [&] { work(storage.get()); });
+    io::RunSim(1, [&] { Live(workload, storage.get()); });
     EXPECT_TRUE(storage->crashed());
     storage->Restart(kind, {.policy = io::PowerPolicy::kRandom}, 1);
     return storage;
   }
 
   // Crashes at every I/O of the recovery of such a world.
-  void LoopRecovery(double part, CrashKind first, const std::function<void(SimStorage*)>& work) {
-    const std::unique_ptr<SimStorage> died = DiedAt(part, first, work);
+  void LoopRecovery(double part, CrashKind first, const Workload& workload) {
+    const std::unique_ptr<SimStorage> died = DiedAt(part, first, workload);
     if (HasFailure()) return;
-    io::SimCrashLoop loop;
-    loop.simulate = true;
-    loop.point_step = kPointStep;
+    io::SimCrashLoop loop = NewLoop();
     loop.start = died.get();
     const auto recover = [](SimStorage* storage) {
       SimDb db;
@@ -151,41 +107,55 @@ class CrashTest : public ::testing::Test {
     EXPECT_GT(checked, 100u / kPointStep);
   }
 
-  void Loop(const std::function<void(SimStorage*)>& work) {
+  void Loop(const Workload& workload) {
+    const uint64_t checked = io::ForEachCrash(
+        NewLoop(), [&](SimStorage* storage) { Live(workload, storage); },
+        [&](SimStorage* storage, const SimCrash& crash) { Check(storage, crash); });
+    RecordProperty("recoveries", std::to_string(checked));
+    std::cout << checked << " recoveries checked\n";
+    EXPECT_GT(checked, 300u / kPointStep);
+  }
+
+  static io::SimCrashLoop NewLoop() {
     io::SimCrashLoop loop;
     loop.simulate = true;
     loop.point_step = kPointStep;
-    const uint64_t checked = io::ForEachCrash(
-        loop, work, [&](SimStorage* storage, const SimCrash& crash) { Check(storage, crash); });
-    RecordProperty("recoveries", std::to_string(checked));
-    std::cout << checked << " recoveries checked\n";
-    EXPECT_GT(checked, 500u / kPointStep);
+    loop.subsets_of = AllWorkloads() ? kSubsetsOf : 0;
+    return loop;
   }
 
   Oracle oracle_;
-  Status status_;
 };
 
-TEST_F(CrashTest, DurablePutsWithSegmentRotation) {
-  Loop([this](SimStorage* storage) { DurablePuts(storage); });
+class EveryIo : public CrashTest, public ::testing::WithParamInterface<size_t> {};
+
+TEST_P(EveryIo, IsSurvived) {
+  const Workload& workload = Workloads()[GetParam()];
+  if (!workload.in_every_run && !AllWorkloads())
+    GTEST_SKIP() << "TREERING_ALL_WORKLOADS is not set";
+  Loop(workload);
 }
+
+INSTANTIATE_TEST_SUITE_P(Workloads, EveryIo, ::testing::Range<size_t>(0, Workloads().size()),
+                         [](const auto& info) { return Workloads()[info.param].name; });
+
 TEST_F(CrashTest, RecoveriesOfALog) {
   for (const double part : {0.5, 0.95}) {
     for (const CrashKind kind : {CrashKind::kProcessDeath, CrashKind::kPowerLoss}) {
-      LoopRecovery(part, kind, [this](SimStorage* storage) { DurablePuts(storage); });
+      LoopRecovery(part, kind, WorkloadOf("MixedPutsWithRotation"));
     }
   }
 }
 TEST_F(CrashTest, RecoveriesOfATree) {
   for (const CrashKind kind : {CrashKind::kProcessDeath, CrashKind::kPowerLoss}) {
-    LoopRecovery(0.7, kind, [this](SimStorage* storage) { FlushAndCompact(storage); });
+    LoopRecovery(0.7, kind, WorkloadOf("CompactionWithDeletes"));
   }
 }
 
 // A destruction that was cut short can be done again, and leaves the database or none.
 TEST_F(CrashTest, Destruction) {
   SimStorage whole;
-  io::RunSim(1, [&] { FlushAndCompact(&whole); });
+  io::RunSim(1, [&] { Live(WorkloadOf("CompactionWithDeletes"), &whole); });
   ASSERT_FALSE(HasFailure());
   const Content all = oracle_.Expected();
   io::SimCrashLoop loop;
@@ -215,10 +185,6 @@ TEST_F(CrashTest, Destruction) {
       });
   std::cout << checked << " recoveries checked\n";
   EXPECT_GT(checked, 100u);
-}
-
-TEST_F(CrashTest, FlushAndCompactionWithDeletes) {
-  Loop([this](SimStorage* storage) { FlushAndCompact(storage); });
 }
 
 }  // namespace
