@@ -24,7 +24,7 @@ Client::Client(const Env& env, uint64_t seed)
       prng_(seed * 131 + env.writer),
       now_(env.histories->Expected(env.writer)) {
   for (const char* name : {"write refused", "write of unknown outcome", "read refused", "held up",
-                           "snapshot read", "kept iterator read"}) {
+                           "snapshot read", "kept iterator read", "seen"}) {
     env_.probes->Expect(name);
   }
 }
@@ -69,7 +69,8 @@ void Client::Run(int operations) {
 void Client::Step() {
   const uint64_t pick = prng_.Uniform(100);
   if (pick < 55) return Write(static_cast<Durability>(prng_.Uniform(3)));
-  if (pick < 75) return CheckGet();
+  if (pick < 72) return CheckGet();
+  if (pick < 75) return LookAtOthers();
   if (pick < 82) return CheckMultiGet();
   if (pick < 88) return CheckWalk();
   if (pick < 91) return CheckKept();
@@ -134,6 +135,15 @@ void Client::CheckGet() {
   if (it != expected.end()) {
     ASSERT_TRUE(value.ToString() == it->second) << key;
   }
+}
+
+void Client::LookAtOthers() {
+  const size_t other = prng_.Uniform(env_.histories->writers());
+  PinnedValue count;
+  const Status status = env_.db->Get(Histories::Prefix(other) + "count", &count);
+  if (!Judge(status) || status.IsNotFound()) return;
+  env_.probes->Hit("seen");
+  env_.histories->Seen(other, count.ToString());
 }
 
 void Client::CheckMultiGet() {

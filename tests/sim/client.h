@@ -52,6 +52,8 @@ class Client {
   void Step();
   void Write(Durability durability);
   void CheckGet();
+  // What another client wrote last: once seen, its durability covers it.
+  void LookAtOthers();
   void CheckMultiGet();
   void CheckWalk();
   void Walk(Iterator* it, const Content& expected);
