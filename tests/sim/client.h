@@ -71,7 +71,6 @@ class Client {
   Content now_;  // of its own keys
   int done_ = 0;
   bool stopped_ = false;
-  uint64_t written_ = 0;
   std::unique_ptr<Snapshot> snapshot_;
   Content at_snapshot_;
   std::unique_ptr<Iterator> kept_;
