@@ -53,6 +53,18 @@ TEST_F(FlushJobTest, ARunThatFailsEndsItAndLeavesNothingBehind) {
   EXPECT_EQ(world_.FileCount(), 0u);
 }
 
+// Content, size and name: whoever takes the table into the manifest need not sync anything of it.
+TEST_F(FlushJobTest, TheTableIsDurableWhenItIsReturned) {
+  ASSERT_EQ(Text(Flush({"a@1=1 b@2=2"})), "a@1=1 b@2=2");
+  size_t tables = 0;
+  for (const std::string& path : world_.storage.ListFiles()) {
+    if (!path.ends_with(".sst")) continue;
+    EXPECT_TRUE(world_.storage.DurableNow(path)) << path;
+    ++tables;
+  }
+  EXPECT_EQ(tables, 1u);
+}
+
 TEST_F(FlushJobTest, ADiskThatFailsLeavesNothingBehind) {
   world_.storage.faults()->Add({.action = io::Action::kSync, .sticky = true});
   EXPECT_TRUE(Flush({"a@1=1"}).status().IsIoError());

@@ -133,6 +133,25 @@ TEST(TableFormat, FeaturesOfOthers) {
   EXPECT_TRUE(DecodeHead(kPath, page, false, &decoded).IsNotSupported());
 }
 
+TEST(TableFormat, LaterVersionsAreRefusedInHeadAndFooter) {
+  std::vector<std::byte> page(kPageBytes);
+  const FooterPage footer = SomeFooter();
+  EncodeFooter(footer, page);
+  base::Store32(page.data() + 8, kFormatVersion + 1);
+  SealBlock(footer.file_id, 99 * kPageBytes, BlockKind::kFooter, page);
+  FooterPage decoded_footer;
+  const Status f = DecodeFooter(kPath, 100 * kPageBytes, page, &decoded_footer);
+  EXPECT_TRUE(f.IsNotSupported()) << f.ToString();
+  HeadPage head;
+  head.file_id = {1, 2};
+  EncodeHead(head, page);
+  base::Store32(page.data() + 8, kFormatVersion + 1);
+  SealBlock(head.file_id, 0, BlockKind::kHead, page);
+  HeadPage decoded_head;
+  const Status h = DecodeHead(kPath, page, true, &decoded_head);
+  EXPECT_TRUE(h.IsNotSupported()) << h.ToString();
+}
+
 TEST(TableFormat, AreasMustFollowEachOther) {
   const auto with = [](auto change) {
     FooterPage footer = SomeFooter();
