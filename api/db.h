@@ -11,7 +11,8 @@
 //   2. A read returns what was written, or an error that names file and offset.
 //   3. Handles keep what they need alive: after Close a live Iterator, and reads with a Snapshot,
 //      answer Aborted; a PinnedValue stays good.
-//   4. No call throws, and none ends the process on an error of the world.
+//   4. No call throws, and none ends the process on an error of the world: what the heap refuses,
+//   and exceptions of a comparator or a callback, come back as OutOfMemory and Failed.
 #ifndef TREERING_API_DB_H_
 #define TREERING_API_DB_H_
 
@@ -19,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,6 +76,7 @@ class Runtime {
 class Snapshot {
  public:
   ~Snapshot();
+  void operator delete(Snapshot* snapshot, std::destroying_delete_t);
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
   uint64_t sequence() const;
@@ -91,6 +94,7 @@ class Snapshot {
 class Iterator {
  public:
   ~Iterator();
+  void operator delete(Iterator* iterator, std::destroying_delete_t);
   Iterator(const Iterator&) = delete;
   Iterator& operator=(const Iterator&) = delete;
 
@@ -109,6 +113,9 @@ class Iterator {
   explicit Iterator(std::unique_ptr<db::DbIterator> impl);
 
  private:
+  template <typename Step>
+  void Move(Step step);
+
   std::unique_ptr<db::DbIterator> impl_;
 };
 
@@ -157,7 +164,8 @@ class DB {
   // the database as of now (or of the snapshot), whatever is written later, and holds the memtables
   // and tables of that moment until it is destroyed: keep it no longer than needed.
   std::unique_ptr<Iterator> NewIterator(const ReadOptions& options = {});
-  // Never null. After Close it is had as well, and reads with it answer Aborted.
+  // Never null. After Close it is had as well, and reads with it answer Aborted; without memory
+  // too, and they answer OutOfMemory.
   std::unique_ptr<Snapshot> GetSnapshot();
 
   // Errors of the three below: ReadOnly (opened read-only, or a durability file failed), NoSpace,
@@ -179,7 +187,7 @@ class DB {
   // "treering.state". "treering.stats.json" is one JSON object: state, cause, database_id,
   // generation, last_sequence, snapshots, levels (an array), memory, io, work (flushes and
   // compactions, and compaction_error), stalls, recovery. Never keys or values. False for an
-  // unknown name, and after Close.
+  // unknown name, after Close, and without memory.
   bool GetProperty(std::string_view name, std::string* value);
   // Bytes of tables for each range, from their indexes, to a few blocks at either end; memory is
   // not counted. Errors as of all reads.

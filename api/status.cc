@@ -34,11 +34,24 @@ std::string_view StatusCodeName(Status::Code code) {
   return "Unknown";
 }
 
+std::string_view Status::MessageOfCode(Code code) {
+  switch (code) {
+    case Code::kOutOfMemory:
+      return "the program has no memory left (a heap allocation was refused); give some back and "
+             "try again";
+    case Code::kFailed:
+      return "code of the program that the engine called (a comparator or a callback) threw an "
+             "exception; it must not";
+    default:
+      return "";
+  }
+}
+
 std::string Status::ToString() const {
   std::string text(StatusCodeName(code_));
-  if (message_ != nullptr && !message_->empty()) {
+  if (!message().empty()) {
     text += ": ";
-    text += *message_;
+    text += message();
   }
   return text;
 }

@@ -3,7 +3,7 @@
 // Owner: a value; a copy shares the immutable message.
 // Threads: as a plain value: const use from many threads, changes from one.
 // Invariants:
-//   1. OK carries no message and costs no allocation.
+//   1. OK carries no message; it and what takes no message cost no allocation.
 //   2. The message names what failed and where (file, offset, option) in words a user can act on.
 //   3. Messages never hold keys or values.
 #ifndef TREERING_API_STATUS_H_
@@ -54,6 +54,12 @@ class [[nodiscard]] Status {
   static Status Aborted(std::string m) { return Status(Code::kAborted, std::move(m)); }
   static Status NoSpace(std::string m) { return Status(Code::kNoSpace, std::move(m)); }
   static Status OutOfMemory(std::string m) { return Status(Code::kOutOfMemory, std::move(m)); }
+  // The heap of the program refused memory.
+  static Status OutOfMemory() { return Status(Code::kOutOfMemory); }
+  // Code of the program that the engine called (a comparator, a callback) threw an exception.
+  static Status ForeignException() { return Status(Code::kFailed); }
+  // For the way of an error itself, when there is no memory for words.
+  static Status WithoutWords(Code code) { return Status(code); }
   static Status ReadOnly(std::string m) { return Status(Code::kReadOnly, std::move(m)); }
   static Status Failed(std::string m) { return Status(Code::kFailed, std::move(m)); }
 
@@ -73,12 +79,16 @@ class [[nodiscard]] Status {
   bool IsFailed() const { return code_ == Code::kFailed; }
 
   std::string_view message() const {
-    return message_ == nullptr ? std::string_view() : std::string_view(*message_);
+    return message_ == nullptr ? MessageOfCode(code_) : std::string_view(*message_);
   }
   // The name of the code, then ": " and the message where there is one; "OK" for success.
   std::string ToString() const;
 
  private:
+  explicit Status(Code code) : code_(code) {}
+  // What is said without a message of its own.
+  static std::string_view MessageOfCode(Code code);
+
   Code code_ = Code::kOk;
   std::shared_ptr<const std::string> message_;
 };

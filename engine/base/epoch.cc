@@ -1,7 +1,9 @@
 #include "engine/base/epoch.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -23,13 +25,21 @@ struct alignas(128) EpochDomain::Slot {
   std::atomic<uint64_t> epoch{kOutside};
   uint32_t depth = 0;  // the owning thread's
   std::atomic<bool> owned{true};
+  bool is_spare = false;   // lent to one guard of a thread that could not have its own
+  Slots* slots = nullptr;  // a spare's
   Slot* next = nullptr;
 };
 
 // The slots of a domain: a list that only grows. Threads keep it alive behind the domain's end.
 class EpochDomain::Slots {
  public:
-  Slots() = default;
+  Slots() {
+    for (Slot& slot : spares_) {
+      slot.owned = false;
+      slot.is_spare = true;
+      slot.slots = this;
+    }
+  }
   Slots(const Slots&) = delete;
   Slots& operator=(const Slots&) = delete;
   ~Slots() {
@@ -49,6 +59,20 @@ class EpochDomain::Slots {
   void Give(Slot* slot) {
     TREERING_CHECK(slot->depth == 0);  // a guard outlived its thread
     slot->owned.store(false, std::memory_order_release);
+    if (slot->is_spare) lent_.fetch_sub(1);
+  }
+  // For one guard, when there is no memory for a slot of the thread's own. Waits for one.
+  Slot* Lend() {
+    lent_.fetch_add(1);
+    while (true) {
+      for (Slot& slot : spares_) {
+        bool owned = false;
+        if (slot.owned.compare_exchange_strong(owned, true, std::memory_order_acq_rel)) {
+          return &slot;
+        }
+      }
+      SpinPause();
+    }
   }
 
   // The least epoch of a guard that is alive; UINT64_MAX without one.
@@ -58,6 +82,11 @@ class EpochDomain::Slots {
       const uint64_t epoch = slot->epoch.load();
       if (epoch != kOutside) oldest = std::min(oldest, epoch);
     }
+    if (lent_.load() == 0) return oldest;
+    for (const Slot& slot : spares_) {
+      const uint64_t epoch = slot.epoch.load();
+      if (epoch != kOutside) oldest = std::min(oldest, epoch);
+    }
     return oldest;
   }
 
@@ -65,6 +94,8 @@ class EpochDomain::Slots {
 
  private:
   std::atomic<Slot*> head_{nullptr};
+  std::atomic<uint32_t> lent_{0};  // spares that are or will be taken
+  std::array<Slot, 16> spares_;
 };
 
 // The slots that a thread has, of all domains.
@@ -91,8 +122,9 @@ class EpochDomain::ThreadSlots {
   static Slot* Find(const std::shared_ptr<Slots>& slots) {
     if (last_.slots == slots.get()) [[likely]]
       return last_.slot;
-    last_ = Last{.slots = slots.get(), .slot = own_.FindSlow(slots)};
-    return last_.slot;
+    Slot* const slot = own_.FindSlow(slots);
+    last_ = slot->is_spare ? Last{} : Last{.slots = slots.get(), .slot = slot};
+    return slot;
   }
 
  private:
@@ -101,8 +133,13 @@ class EpochDomain::ThreadSlots {
       if (entry.slots == slots) return entry.slot;
     }
     std::erase_if(entries_, [](const Entry& entry) { return entry.slots->domain_ended.load(); });
-    entries_.push_back(Entry{.slots = slots, .slot = slots->Take()});
-    return entries_.back().slot;
+    try {
+      entries_.reserve(entries_.size() + 1);
+      entries_.push_back(Entry{.slots = slots, .slot = slots->Take()});
+      return entries_.back().slot;
+    } catch (const std::bad_alloc&) {
+      return slots->Lend();  // destructors take guards, too
+    }
   }
 
   static constinit thread_local Last last_;
@@ -115,17 +152,12 @@ constinit thread_local EpochDomain::ThreadSlots::Last EpochDomain::ThreadSlots::
 thread_local EpochDomain::ThreadSlots EpochDomain::ThreadSlots::own_;
 
 struct EpochDomain::Impl {
-  struct Retired {
-    uint64_t stamp;
-    std::function<void()> reclaim;
-  };
-
   // Read by all, written by Stamp: on lines of their own.
   alignas(128) std::atomic<uint64_t> epoch{kOutside + 1};
   alignas(128) std::shared_ptr<Slots> slots = std::make_shared<Slots>();
 
   Mutex mutex;
-  std::vector<Retired> retired;  // guarded by mutex
+  std::list<Retired> retired;  // guarded by mutex
   size_t collect_at = kCollectAt;
 };
 
@@ -161,40 +193,49 @@ EpochDomain::Slot* EpochDomain::Enter(EpochDomain* domain) {
 EpochDomain::Guard::Guard(EpochDomain* domain) : slot_(Enter(domain)) {}
 
 EpochDomain::Guard::~Guard() {
-  if (--slot_->depth == 0) slot_->epoch.store(kOutside, std::memory_order_release);
+  if (--slot_->depth > 0) return;
+  slot_->epoch.store(kOutside, std::memory_order_release);
+  if (slot_->is_spare) [[unlikely]]
+    slot_->slots->Give(slot_);
 }
 
 uint64_t EpochDomain::Stamp() const { return impl_->epoch.fetch_add(1); }
 
 bool EpochDomain::Passed(uint64_t stamp) { return stamp < impl_->slots->Oldest(); }
 
-void EpochDomain::Retire(std::function<void()> reclaim) {
-  const uint64_t stamp = Stamp();
+EpochDomain::Retirement EpochDomain::Prepare(std::function<void()> reclaim) {
+  Retirement prepared;
+  prepared.node_.push_back(Retired{.reclaim = std::move(reclaim)});
+  return prepared;
+}
+
+void EpochDomain::Retire(Retirement prepared) {
+  if (prepared.node_.empty()) return;
+  prepared.node_.front().stamp = Stamp();
   {
     MutexLock lock(&impl_->mutex);
-    impl_->retired.push_back(Impl::Retired{.stamp = stamp, .reclaim = std::move(reclaim)});
+    impl_->retired.splice(impl_->retired.end(), prepared.node_);
     if (impl_->retired.size() < impl_->collect_at) return;
   }
   (void)Collect();
 }
 
 size_t EpochDomain::Collect() {
-  std::vector<Impl::Retired> free;
+  std::list<Retired> free;
   size_t left = 0;
   {
     MutexLock lock(&impl_->mutex);
-    std::vector<Impl::Retired>& retired = impl_->retired;
+    std::list<Retired>& retired = impl_->retired;
     const uint64_t oldest = impl_->slots->Oldest();
-    const auto first_free = std::stable_partition(
-        retired.begin(), retired.end(),
-        [oldest](const Impl::Retired& object) { return object.stamp >= oldest; });
-    free.assign(std::move_iterator(first_free), std::move_iterator(retired.end()));
-    retired.erase(first_free, retired.end());
+    for (auto it = retired.begin(); it != retired.end();) {
+      const auto object = it++;
+      if (object->stamp < oldest) free.splice(free.end(), retired, object);
+    }
     left = retired.size();
     impl_->collect_at = std::max(kCollectAt, 2 * left);
   }
   // Outside the lock: a reclaim may retire more.
-  for (const Impl::Retired& object : free) object.reclaim();
+  for (const Retired& object : free) object.reclaim();
   return left;
 }
 

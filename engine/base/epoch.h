@@ -17,13 +17,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
+#include <utility>
 
 namespace treering::base {
 
 class EpochDomain {
  private:
   struct Slot;
+  struct Retired {
+    uint64_t stamp = 0;
+    std::function<void()> reclaim;
+  };
 
  public:
   EpochDomain();
@@ -46,10 +52,19 @@ class EpochDomain {
   uint64_t Stamp() const;
   // Whether every guard that was alive at `stamp` has ended. Reads one line a thread.
   bool Passed(uint64_t stamp);
+  // What is to be retired later, with the memory that takes.
+  class Retirement {
+   private:
+    friend class EpochDomain;
+    std::list<Retired> node_;  // one, or none
+  };
+  static Retirement Prepare(std::function<void()> reclaim);
   // Runs `reclaim` some time after every present guard has ended: on this thread or on another
-  // that calls Retire or Collect. It must not block; it may call Retire.
-  void Retire(std::function<void()> reclaim);
-  // Runs what can be run now. Returns how many are still waiting.
+  // that calls Retire or Collect. It must not block; it may call Retire. Allocates nothing when
+  // prepared.
+  void Retire(Retirement prepared);
+  void Retire(std::function<void()> reclaim) { Retire(Prepare(std::move(reclaim))); }
+  // Runs what can be run now. Returns how many are still waiting. Allocates nothing.
   size_t Collect();
 
  private:

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "engine/base/check.h"
+#include "engine/base/sim_inside.h"
 #include "engine/base/thread.h"
 
 namespace treering::base {
@@ -50,6 +51,7 @@ void SimScheduler::Impl::Trace(uint64_t value) {
 
 Status SimScheduler::Impl::StartThread(SimScheduler* scheduler, const std::string& name,
                                        std::function<void()> body, SimThread** out) {
+  const SimInside inside;
   TREERING_CHECK(!in_action_);
   auto owned = std::make_unique<SimThread>();
   SimThread* const thread = owned.get();
@@ -75,6 +77,7 @@ void SimScheduler::Impl::ThreadMain(SimThread* thread) {
 }
 
 void SimScheduler::Impl::EndThread(SimThread* thread) {
+  const SimInside inside;
   thread->ended = true;
   ++ended_count_;
   NotifyAll(thread);
@@ -86,6 +89,7 @@ void SimScheduler::Impl::EndThread(SimThread* thread) {
 }
 
 void SimScheduler::Impl::JoinThread(SimThread* thread) {
+  const SimInside inside;
   while (!thread->ended) Wait(thread, kNever, "a thread to end");
   pthread_join(thread->os_thread, nullptr);
   thread->joined = true;
@@ -216,6 +220,7 @@ void SimScheduler::Impl::MakeReady(size_t waiting_index, bool notified) {
 // --- Waiting ---
 
 bool SimScheduler::Impl::Wait(const void* channel, uint64_t deadline_nanos, const char* what) {
+  const SimInside inside;
   TREERING_CHECK(!in_action_ && channel != nullptr);
   SimThread* const self = internal::sim_thread;
   self->channel = channel;
@@ -232,6 +237,7 @@ bool SimScheduler::Impl::Wait(const void* channel, uint64_t deadline_nanos, cons
 }
 
 void SimScheduler::Impl::NotifyAll(const void* channel) {
+  const SimInside inside;
   for (size_t i = 0; i < waiting_.size();) {
     if (waiting_[i]->channel == channel) {
       MakeReady(i, /*notified=*/true);
@@ -242,6 +248,7 @@ void SimScheduler::Impl::NotifyAll(const void* channel) {
 }
 
 void SimScheduler::Impl::NotifyOne(const void* channel) {
+  const SimInside inside;
   size_t count = 0;
   for (const SimThread* thread : waiting_) count += thread->channel == channel ? 1 : 0;
   if (count == 0) return;
@@ -259,16 +266,19 @@ void SimScheduler::Impl::Yield() {
   if (alone ? ++steps_since_time_moved_ <= kStepsWithoutTimeMax : !choices_.OneIn(switch_one_in_)) {
     return;
   }
+  const SimInside inside;
   SimThread* const self = internal::sim_thread;
   ready_.push_back(self);
   Switch(self);
 }
 
 void SimScheduler::Impl::At(uint64_t at_nanos, std::function<void()> action) {
+  const SimInside inside;
   AddTimer(at_nanos, Timer{.thread = nullptr, .action = std::move(action)});
 }
 
 void SimScheduler::Impl::NoteHeld(const void* mutex) {
+  const SimInside inside;
   held_.push_back(HeldMutex{.mutex = mutex, .holder = internal::sim_thread});
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
 #include "engine/base/limits.h"
 #include "engine/base/thread.h"
 
@@ -107,7 +108,7 @@ Status BlockFetcher::Examine(PendingBlock* pending, bool* again) {
 
 BlockFetcher::Step BlockFetcher::Judge(PendingBlock* pending) {
   bool again = false;
-  pending->status_ = Examine(pending, &again);
+  pending->status_ = base::Contain([&] { return Examine(pending, &again); });
   if (again) {
     const io::Request& read = pending->request_;
     pending->request_ = io::Request::Read(read.file, read.offset, {read.data, read.length});
@@ -176,7 +177,7 @@ Result<BlockRef> BlockFetcher::ReadFromDisk(io::Queue* queue, const BlockRequest
 
 Result<BlockRef> BlockFetcher::ReadAsOwner(io::Queue* queue, const BlockRequest& request,
                                            LoadsInFlight::Load* load) {
-  Result<BlockRef> result = ReadFromDisk(queue, request);
+  Result<BlockRef> result = base::Contain([&] { return ReadFromDisk(queue, request); });
   Frame* const frame = result.ok() ? result->frame() : nullptr;
   loads_.Leave(cache_, load, frame, result.status());
   return result;

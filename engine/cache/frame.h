@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 
 #include "engine/base/limits.h"
 #include "engine/base/thread.h"
@@ -84,9 +85,7 @@ class alignas(64) Frame {
 static_assert(sizeof(Frame) == 64);
 
 struct Slab {
-  Slab(std::byte* memory_in, uint32_t pages_in) : memory(memory_in), pages(pages_in) {
-    Format(pages_in);
-  }
+  explicit Slab(std::byte* memory_in) : memory(memory_in) {}
 
   static uint32_t FramesOf(uint32_t run_pages) {
     return static_cast<uint32_t>(io::BufferArena::kSlabBytes / base::kPageBytes / run_pages);
@@ -95,22 +94,24 @@ struct Slab {
   static constexpr uint64_t kCharge =
       io::BufferArena::kSlabBytes + io::BufferArena::kSlabBytes / base::kPageBytes * sizeof(Frame);
 
-  // Makes new headers. No thread can see the old ones any more.
-  void Format(uint32_t run_pages) {
+  // Makes new headers. No thread can see the old ones any more. False without memory.
+  bool Format(uint32_t run_pages) {
+    frames.reset(new (std::nothrow) Frame[FramesOf(run_pages)]);
+    if (frames == nullptr) return false;
     pages = run_pages;
     frame_count = FramesOf(run_pages);
-    frames = std::make_unique<Frame[]>(frame_count);
     for (uint32_t i = 0; i < frame_count; ++i) {
       frames[i].pages = static_cast<uint8_t>(run_pages);
       frames[i].data = memory + size_t{i} * run_pages * base::kPageBytes;
     }
+    return true;
   }
   bool Holds(const Frame* frame) const {
     return frame->data >= memory && frame->data < memory + io::BufferArena::kSlabBytes;
   }
 
   std::byte* const memory;
-  uint32_t pages;
+  uint32_t pages = 0;
   uint32_t frame_count = 0;
   std::unique_ptr<Frame[]> frames;
   uint64_t stamp = 0;  // of its last unlinking, once it was taken out of its class

@@ -1,6 +1,7 @@
 #include "engine/cache/frame_class.h"
 
 #include <algorithm>
+#include <new>
 
 #include "engine/base/check.h"
 
@@ -47,22 +48,22 @@ uint64_t FrameClass::PinnedBytes() const {
 // Limbo is in the order of its stamps.
 void FrameClass::CollectLocked() {
   uint64_t passed = 0;
-  while (!limbo_.empty()) {
-    const Waiting waiting = limbo_.front();
+  while (limbo_begin_ < limbo_.size()) {
+    const Waiting waiting = limbo_[limbo_begin_];
     if (waiting.stamp > passed) {
       if (!epochs_->Passed(waiting.stamp)) return;
       passed = waiting.stamp;
     }
     TREERING_CHECK(waiting.frame->Move(Frame::kLimbo, Frame::kFree));
     free_.push_back(waiting.frame);
-    limbo_.pop_front();
+    ++limbo_begin_;
   }
 }
 
 Frame* FrameClass::Take(size_t* stock) {
   base::MutexLock lock(&mutex_);
   if (free_.empty()) CollectLocked();
-  *stock = free_.size() + limbo_.size();
+  *stock = free_.size() + limbo_.size() - limbo_begin_;
   if (free_.empty()) return nullptr;
   Frame* const frame = free_.back();
   free_.pop_back();
@@ -86,7 +87,26 @@ void FrameClass::PutOnProbation(Frame* frame) {
   base::MutexLock lock(&mutex_);
   frame->on_probation = true;
   ++probation_count_;
-  probation_.push_back(frame);
+  QueueForProbationLocked(frame);
+}
+
+// Without memory for its place the frame joins the clock.
+void FrameClass::QueueForProbationLocked(Frame* frame) {
+  try {
+    probation_.push_back(frame);
+  } catch (const std::bad_alloc&) {
+    frame->on_probation = false;
+    --probation_count_;
+  }
+}
+
+void FrameClass::MakeRoom(uint32_t frames) {
+  base::MutexLock lock(&mutex_);
+  const size_t count = frame_count_locked() + frames;
+  slabs_.reserve(slabs_.size() + 1);
+  free_.reserve(count);
+  unlinked_.reserve(count);
+  limbo_.reserve(2 * count);
 }
 
 void FrameClass::AddSlab(std::unique_ptr<Slab> slab) {
@@ -109,6 +129,11 @@ void FrameClass::ToLimboLocked(Frame* frame) {
 void FrameClass::StampLocked() {
   if (unlinked_.empty()) return;
   const uint64_t stamp = epochs_->Stamp();
+  // Frames that left are dropped when there would be no room: at most half are still there.
+  if (limbo_.size() + unlinked_.size() > limbo_.capacity()) {
+    limbo_.erase(limbo_.begin(), limbo_.begin() + static_cast<ptrdiff_t>(limbo_begin_));
+    limbo_begin_ = 0;
+  }
   for (Frame* const frame : unlinked_) limbo_.push_back({frame, stamp});
   unlinked_.clear();
 }
@@ -147,7 +172,7 @@ size_t FrameClass::EvictFromProbationLocked(size_t count, size_t keep) {
     } else if (EvictFrameLocked(frame)) {
       ++evicted;
     } else {
-      probation_.push_back(frame);  // pinned
+      QueueForProbationLocked(frame);  // pinned
     }
   }
   return evicted;
@@ -220,6 +245,8 @@ std::unique_ptr<Slab> FrameClass::DetachLocked(size_t index) {
   const auto inside = [&slab](const Frame* frame) { return slab->Holds(frame); };
   std::erase_if(free_, inside);
   std::erase_if(probation_, inside);
+  limbo_.erase(limbo_.begin(), limbo_.begin() + static_cast<ptrdiff_t>(limbo_begin_));
+  limbo_begin_ = 0;
   std::erase_if(limbo_, [&inside](const Waiting& waiting) { return inside(waiting.frame); });
   slab->stamp = epochs_->Stamp();
   return slab;

@@ -43,6 +43,8 @@ class FrameClass {
   void Abandon();
   void PutOnProbation(Frame* frame);
 
+  // Room for a slab of so many frames: with it no other call but this one needs memory.
+  void MakeRoom(uint32_t frames);
   void AddSlab(std::unique_ptr<Slab> slab);
   // Unlinks a batch of unpinned frames, sized to the class. Returns how many.
   size_t EvictBatch();
@@ -67,6 +69,7 @@ class FrameClass {
     uint64_t stamp;
   };
 
+  void QueueForProbationLocked(Frame* frame);
   void CollectLocked();
   void StampLocked();
   bool EvictFrameLocked(Frame* frame);
@@ -85,7 +88,8 @@ class FrameClass {
   std::vector<std::unique_ptr<Slab>> slabs_;
   std::vector<Frame*> free_;
   std::vector<Frame*> unlinked_;  // to be stamped before the mutex goes: one stamp for all
-  std::deque<Waiting> limbo_;
+  std::vector<Waiting> limbo_;    // from limbo_begin_ on
+  size_t limbo_begin_ = 0;
   // Entries of frames that left probation by another way are skipped when they come up.
   std::deque<Frame*> probation_;
   size_t probation_count_ = 0;  // frames with on_probation set

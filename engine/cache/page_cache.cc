@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
 #include "engine/base/limits.h"
 #include "engine/base/prng.h"
 #include "engine/base/thread.h"
@@ -48,10 +49,10 @@ struct PageCache::Impl {
         table(options.bytes_max / base::kPageBytes, base::EntropyU64()),
         store(options.bytes_max > table.bytes() ? options.bytes_max - table.bytes() : 0, arena_in,
               budget_in, epochs_in) {
-    budget->ForceCharge(MemoryClass::kCache, table.bytes());
     for (auto& frame_class : classes) {
       frame_class = std::make_unique<FrameClass>(&table, epochs);
     }
+    budget->ForceCharge(MemoryClass::kCache, table.bytes());  // given back by the destructor
   }
   ~Impl() {
     for (auto& frame_class : classes) {
@@ -100,6 +101,14 @@ Frame* PageCache::Impl::Allocate(uint32_t pages) {
 bool PageCache::Impl::Restock(int index) {
   std::unique_ptr<Slab> slab = store.Get(1u << index);
   if (slab == nullptr) return EvictFrom(index) > 0;
+  const Status room = base::Contain([&] {
+    classes[index]->MakeRoom(slab->frame_count);
+    return Status::Ok();
+  });
+  if (!room.ok()) {
+    store.Destroy(std::move(slab));
+    return EvictFrom(index) > 0;
+  }
   classes[index]->AddSlab(std::move(slab));
   return true;
 }

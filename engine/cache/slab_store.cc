@@ -1,5 +1,6 @@
 #include "engine/cache/slab_store.h"
 
+#include <new>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -42,11 +43,33 @@ std::byte* SlabStore::TakeMemory() {
 
 std::unique_ptr<Slab> SlabStore::Get(uint32_t pages) {
   if (std::unique_ptr<Slab> slab = TakeReady(false); slab != nullptr) {
-    slab->Format(pages);
-    return slab;
+    if (slab->Format(pages)) return slab;
+    Destroy(std::move(slab));
+    return nullptr;
   }
   std::byte* const memory = TakeMemory();
-  return memory == nullptr ? nullptr : std::make_unique<Slab>(memory, pages);
+  if (memory == nullptr) return nullptr;
+  std::unique_ptr<Slab> slab = MakeSlab(memory, pages);
+  if (slab == nullptr) FreeMemory(memory);
+  return slab;
+}
+
+// With room for it among the retired ones; null without memory.
+std::unique_ptr<Slab> SlabStore::MakeSlab(std::byte* memory, uint32_t pages) {
+  try {
+    auto slab = std::make_unique<Slab>(memory);
+    base::MutexLock lock(&mutex_);
+    retired_.reserve(held_bytes() / Slab::kCharge);
+    return slab->Format(pages) ? std::move(slab) : nullptr;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+void SlabStore::FreeMemory(std::byte* memory) {
+  arena_->FreeSlab(memory);
+  held_.fetch_sub(Slab::kCharge, std::memory_order_relaxed);
+  budget_->Release(MemoryClass::kCache, Slab::kCharge);
 }
 
 void SlabStore::Retire(std::unique_ptr<Slab> slab, Purpose purpose) {
@@ -66,10 +89,9 @@ uint64_t SlabStore::GiveBack(uint64_t bytes) {
 }
 
 void SlabStore::Destroy(std::unique_ptr<Slab> slab) {
-  arena_->FreeSlab(slab->memory);
+  std::byte* const memory = slab->memory;
   slab.reset();
-  held_.fetch_sub(Slab::kCharge, std::memory_order_relaxed);
-  budget_->Release(MemoryClass::kCache, Slab::kCharge);
+  FreeMemory(memory);
 }
 
 uint64_t SlabStore::leaving_bytes() const {

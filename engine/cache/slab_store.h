@@ -54,6 +54,8 @@ class SlabStore {
 
   std::unique_ptr<Slab> TakeReady(bool also_leaving);
   std::byte* TakeMemory();
+  void FreeMemory(std::byte* memory);
+  std::unique_ptr<Slab> MakeSlab(std::byte* memory, uint32_t pages);
 
   const uint64_t bytes_max_;
   io::BufferArena* const arena_;
@@ -61,7 +63,7 @@ class SlabStore {
   base::EpochDomain* const epochs_;
   std::atomic<uint64_t> held_{0};
   mutable base::Mutex mutex_;
-  std::vector<Retired> retired_;
+  std::vector<Retired> retired_;  // with room for all there are
 };
 
 }  // namespace treering::cache

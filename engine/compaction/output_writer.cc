@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/base/contain.h"
 #include "engine/base/file_names.h"
 #include "engine/base/prng.h"
 
@@ -43,9 +44,9 @@ Status OutputWriter::StartTable() {
   if (!number.ok()) return number.status();
   io::OpenFlags flags;
   flags.mode = io::OpenMode::kCreate;
+  numbers_.push_back(*number);
   auto file = env_.directory->Open(TableName(*number), flags);
   if (!file.ok()) return file.status();
-  numbers_.push_back(*number);
   file_ = *std::move(file);
 
   table::TableBuilderOptions options;
@@ -90,7 +91,9 @@ void OutputWriter::DeleteTables() {
   builder_.reset();  // waits for what is in flight
   file_.reset();
   // What cannot be deleted now is an orphan that the next open removes.
-  for (const uint64_t number : numbers_) (void)env_.directory->Unlink(TableName(number));
+  for (const uint64_t number : numbers_) {
+    (void)base::Contain([&] { return env_.directory->Unlink(TableName(number)); });
+  }
   numbers_.clear();
 }
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
+#include "engine/base/heap_wait.h"
 
 namespace treering::db {
 
@@ -30,12 +32,16 @@ bool IsMove(const manifest::VersionEdit& edit, uint64_t number) {
 
 Background::Background(BackgroundEnv env)
     : env_(std::move(env)),
+      places_(env_.runtime->workers(), env_.runtime->workers()->thread_count() + 4),
       deletions_(
           {env_.runtime, env_.directory, env_.store, env_.log, env_.keeper, env_.errors, &stop_}),
       retry_({env_.runtime, env_.directory, env_.store, env_.keeper, env_.errors, &stop_,
               [this] { Resumed(); }}) {}
 
-Background::~Background() { TREERING_CHECK(ShouldStop()); }
+// Of an open that failed, or stopped already.
+Background::~Background() {
+  if (!ShouldStop()) Stop();
+}
 
 compaction::PickerOptions Background::picker_options() const {
   const Options& user = env_.options->user;
@@ -47,7 +53,17 @@ void Background::Schedule() {
   ScheduleLocked();
 }
 
+// Without memory to see what is due: a little later.
 void Background::ScheduleLocked() {
+  const Status status = base::Contain([&] {
+    ScheduleDueLocked();
+    return Status::Ok();
+  });
+  if (status.IsOutOfMemory()) retry_.Later(status);
+  if (status.IsFailed()) env_.errors->EnterFor(status);
+}
+
+void Background::ScheduleDueLocked() {
   if (ShouldStop()) return;
   DecideDelay();
   if (!flush_scheduled_ && env_.memtables->SealedCount() > 0 && FlushWaitsLocked().ok() &&
@@ -83,7 +99,7 @@ bool Background::CompactionIsDueLocked() {
 // --- Flush ---
 
 void Background::FlushJob(io::Queue* queue) {
-  const Status status = FlushOnce(queue);
+  const Status status = base::Contain([&] { return FlushOnce(queue); });
   env_.runtime->epochs()->Collect();  // the views that held what was flushed
   base::MutexLock lock(&mutex_);
   flush_scheduled_ = false;
@@ -97,9 +113,16 @@ void Background::FlushJob(io::Queue* queue) {
   changed_.NotifyAll();
 }
 
+void Background::LogFailure(const char* what, const Status& status) const {
+  (void)base::Contain([&] {
+    env_.runtime->Log(what + status.ToString());
+    return Status::Ok();
+  });
+}
+
 // With the mutex held.
 void Background::NoteFailure(const Status& status) {
-  env_.runtime->Log("flush failed: " + status.ToString());
+  LogFailure("flush failed: ", status);
   if (env_.errors->state() >= DbState::kReadOnly) return;                   // only a new open helps
   if (status.IsIoError() && ++flush_failures_ < kFlushFailuresMax) return;  // again, on a new file
   if (status.IsNoSpace() || status.IsIoError()) {
@@ -171,10 +194,11 @@ void Background::MoveReplayStart(key::Sequence flushed_through, manifest::Versio
 }
 
 Status Background::Commit(io::Queue* queue, const manifest::VersionEdit& edit, size_t flushed) {
-  const Status status =
-      env_.store->Commit(queue, edit, [&](const std::shared_ptr<const manifest::Version>& version) {
-        env_.memtables->Install(version, flushed);
-      });
+  const auto publish = [&](const std::shared_ptr<const manifest::Version>& version) {
+    const Status installed = base::UntilMemory([&] { env_.memtables->Install(version, flushed); });
+    if (!installed.ok()) env_.errors->Enter(DbState::kFailed, installed);
+  };
+  const Status status = env_.store->Commit(queue, edit, publish);
   if (status.ok()) return status;
   if (env_.store->status().ok()) {
     // Nothing happened: the new tables are nobody's, and may hold the last room there was.
@@ -194,18 +218,19 @@ void Background::CompactionJob(io::Queue* queue) {
   uint64_t manual_id = 0;
   {
     base::MutexLock lock(&mutex_);
-    plan = PickLocked(&manual_id);
+    const Status begun = base::Contain([&] {
+      plan = BeginLocked(&manual_id);
+      return Status::Ok();
+    });
+    if (begun.IsOutOfMemory()) retry_.Later(begun);
+    if (!begun.ok()) plan.reset();
     if (!plan.has_value()) {
       --compactions_scheduled_;
       changed_.NotifyAll();
       return;
     }
-    if (plan->reason != compaction::Reason::kManual) {
-      pointers_.after[plan->input_level] = plan->pointer_after;
-    }
-    running_.push_back(compaction::RunningOf(*plan));
   }
-  const Status status = CarryOut(queue, *plan);
+  const Status status = base::Contain([&] { return CarryOut(queue, *plan); });
   {
     base::MutexLock lock(&mutex_);
     SettleLocked(*plan, manual_id, status);
@@ -218,6 +243,17 @@ void Background::CompactionJob(io::Queue* queue) {
   changed_.NotifyAll();
 }
 
+// What runs from here on is noted.
+std::optional<CompactionPlan> Background::BeginLocked(uint64_t* manual_id) {
+  std::optional<CompactionPlan> plan = PickLocked(manual_id);
+  if (!plan.has_value()) return plan;
+  running_.push_back(compaction::RunningOf(*plan));
+  if (plan->reason != compaction::Reason::kManual) {
+    std::swap(pointers_.after[plan->input_level], plan->pointer_after);
+  }
+  return plan;
+}
+
 void Background::SettleLocked(const CompactionPlan& plan, uint64_t manual_id,
                               const Status& status) {
   const uint64_t first = plan.inputs.front()->meta.number;
@@ -226,7 +262,7 @@ void Background::SettleLocked(const CompactionPlan& plan, uint64_t manual_id,
   });
   if (status.ok()) compaction_failures_ = 0;
   if (status.ok() || status.IsAborted()) return;
-  env_.runtime->Log("compaction failed: " + status.ToString());
+  LogFailure("compaction failed: ", status);
   if (status.IsFailed()) env_.errors->EnterFor(status);
   const auto manual = std::find_if(manuals_.begin(), manuals_.end(),
                                    [&](const Manual* m) { return m->id == manual_id; });

@@ -110,6 +110,7 @@ class Background {
   };
 
   void ScheduleLocked();
+  void ScheduleDueLocked();
   void DecideDelay();
   bool ShouldStop() const { return stop_.load(std::memory_order_relaxed); }
   void FlushJob(io::Queue* queue);
@@ -126,12 +127,16 @@ class Background {
   Status Commit(io::Queue* queue, const manifest::VersionEdit& edit, size_t flushed);
   void MoveReplayStart(key::Sequence flushed_through, manifest::VersionEdit* edit);
   void NoteFailure(const Status& status);
+  void LogFailure(const char* what, const Status& status) const;
+  std::optional<compaction::CompactionPlan> BeginLocked(uint64_t* manual_id);
   void Resumed();
   compaction::PickerOptions picker_options() const;
   bool CompactionIsDueLocked();
   Status FlushWaitsLocked() const;
 
   const BackgroundEnv env_;
+  // A flush, compactions, a run of deletions, a probe, a segment to prepare.
+  const runtime::WorkerPool::Places places_;
   std::atomic<bool> stop_{false};
   Deletions deletions_;
   DiskRetry retry_;

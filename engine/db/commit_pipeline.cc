@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
 #include "engine/base/limits.h"
 #include "engine/key/batch_reader.h"
 
@@ -28,12 +29,12 @@ CommitPipeline::CommitPipeline(CommitEnv env, key::Sequence last_sequence)
   env_.runtime->memtables()->Register(this);
 }
 
-// With the mutex held.
-Status CommitPipeline::Enter() {
-  if (closed_) return Status::Aborted("the database is closed");
-  ++inside_;
-  return Status::Ok();
+// Of an open that failed, or closed already.
+CommitPipeline::~CommitPipeline() {
+  if (!closed_) Close();
 }
+
+Status CommitPipeline::Closed() { return Status::Aborted("the database is closed"); }
 
 void CommitPipeline::Leave() {
   base::MutexLock lock(&mutex_);
@@ -45,49 +46,56 @@ Status CommitPipeline::Commit(const WriteBatch& batch, Durability durability) {
   if (batch.count() > 0) return CommitInGroup(batch, durability);
   {
     base::MutexLock lock(&mutex_);
-    if (Status status = Enter(); !status.ok()) return status;
+    if (closed_) return Closed();
+    ++inside_;
   }
-  const Status status = SyncEarlier(durability);
+  const Status status = base::Contain([&] { return SyncEarlier(durability); });
   Leave();
   return status;
 }
 
 Status CommitPipeline::CommitInGroup(const WriteBatch& batch, Durability durability) {
-  mutex_.Lock();
-  if (Status entered = Enter(); !entered.ok()) {
-    mutex_.Unlock();
-    return entered;
-  }
   bool leads = false;
-  const std::shared_ptr<CommitGroup> group = queue_.Join(&batch, durability, &leads);
-  if (!leads) {
-    mutex_.Unlock();
-    group->done.WaitWhile(0);
+  bool is_front = false;
+  std::shared_ptr<CommitGroup> group;
+  {
+    base::MutexLock lock(&mutex_);
+    if (closed_) return Closed();
+    group = queue_.Join(&batch, durability, &leads);
+    is_front = queue_.IsFront(*group);
+    ++inside_;
+  }
+  if (leads) {
+    if (!is_front) group->turn.WaitWhile(0);
+    LeadAndFinish(group.get());
   } else {
-    WaitForTurn(group.get());  // lets go of the mutex
-    Flight flight;
-    Status status = Lead(group.get(), &flight);
-    mutex_.Lock();
-    if (status.ok()) publisher_.Enqueue(&flight.ticket);
-    queue_.PassOn();
-    mutex_.Unlock();
-    if (status.ok()) {
-      status = CarryOut(*group, &flight);
-      status = publisher_.ReadyAndWait(&flight.ticket, status);
-      env_.errors->EnterForSticky(status);
-    }
-    CommitQueue::Finish(group.get(), status);
+    group->done.WaitWhile(0);
   }
   const Status status = group->status;
   Leave();
   return status;
 }
 
-// Called with the mutex held and without it afterwards.
-void CommitPipeline::WaitForTurn(CommitGroup* group) {
-  const bool is_front = queue_.IsFront(*group);
-  mutex_.Unlock();
-  if (!is_front) group->turn.WaitWhile(0);
+// Whatever happens, the turn goes on to the next group, and the followers hear of this one.
+void CommitPipeline::LeadAndFinish(CommitGroup* group) {
+  Flight flight;
+  Status status = base::Contain([&] { return Lead(group, &flight); });
+  if (!status.ok()) flight.reservation = memtable::Reservation();
+  {
+    base::MutexLock lock(&mutex_);
+    queue_.Close(group);
+    if (status.ok()) {
+      last_sequence_ = flight.ticket.last_sequence;
+      publisher_.Enqueue(&flight.ticket);
+    }
+    queue_.PassOn();
+  }
+  if (status.ok()) {
+    status = CarryOut(*group, &flight);
+    status = publisher_.ReadyAndWait(&flight.ticket, status);
+    env_.errors->EnterForSticky(status);
+  }
+  CommitQueue::Finish(group, status);
 }
 
 // An empty batch at kDisk asks for nothing but the durability of what came before.
@@ -124,13 +132,8 @@ Status CommitPipeline::Lead(CommitGroup* group, Flight* flight) {
   flight->first_sequence = last_sequence_ + 1;
   if (status.ok()) status = ReserveIn(*group, flight);
   if (status.ok()) status = AppendToLog(*group, flight);
-  if (!status.ok()) {
-    flight->reservation = memtable::Reservation();
-    return status;
-  }
-  last_sequence_ += group->count;
-  flight->ticket.last_sequence = last_sequence_;
-  return Status::Ok();
+  flight->ticket.last_sequence = last_sequence_ + group->count;
+  return status;
 }
 
 Status CommitPipeline::MakeRoom(uint64_t group_bytes) {
@@ -149,7 +152,9 @@ Status CommitPipeline::ReserveIn(const CommitGroup& group, Flight* flight) {
   uint64_t waited_nanos = 0;
   while (true) {
     flight->memtable = env_.memtables->active();
-    auto reserved = flight->memtable->Reserve(flight->first_sequence, group.count, group.bytes);
+    auto reserved = base::Contain([&] {
+      return flight->memtable->Reserve(flight->first_sequence, group.count, group.bytes);
+    });
     if (reserved.ok()) {
       flight->reservation = *std::move(reserved);
       env_.runtime->memtables()->Grown();
@@ -254,7 +259,7 @@ Status CommitPipeline::CarryOut(const CommitGroup& group, Flight* flight) {
   }
   TREERING_CHECK(static_cast<bool>(flight->lease));
   io::Queue* const queue = flight->lease.queue();
-  auto spill = env_.log->BuildSpill();
+  auto spill = base::Contain([&] { return env_.log->BuildSpill(); });
   if (spill.ok() && *spill != nullptr) {
     (*spill)->Submit(queue);
     (void)queue->Poll({});  // sends it off: the disk works while we insert
@@ -279,20 +284,27 @@ void CommitPipeline::Insert(const CommitGroup& group, Flight* flight) {
 }
 
 Result<key::Sequence> CommitPipeline::SealActive() {
-  mutex_.Lock();
-  if (Status entered = Enter(); !entered.ok()) {
-    mutex_.Unlock();
-    return entered;
+  std::shared_ptr<CommitGroup> group;
+  bool is_front = false;
+  {
+    base::MutexLock lock(&mutex_);
+    if (closed_) return Closed();
+    group = queue_.JoinAlone();
+    is_front = queue_.IsFront(*group);
+    ++inside_;
   }
-  const std::shared_ptr<CommitGroup> group = queue_.JoinAlone();
-  WaitForTurn(group.get());
+  if (!is_front) group->turn.WaitWhile(0);
   const key::Sequence last = last_sequence_;
-  if (env_.memtables->active()->UsedBytes() > 0) Seal();
+  const Status sealed = base::Contain([&] {
+    if (env_.memtables->active()->UsedBytes() > 0) Seal();
+    return Status::Ok();
+  });
   {
     base::MutexLock lock(&mutex_);
     queue_.PassOn();
   }
   Leave();
+  if (!sealed.ok()) return sealed;
   return last;
 }
 
@@ -317,7 +329,11 @@ void CommitPipeline::SealSoon() {
   if (!queue_.empty()) {
     seal_wanted_.store(true, std::memory_order_relaxed);
   } else if (env_.memtables->active()->UsedBytes() > 0) {
-    Seal();
+    // Without memory it is asked for again.
+    (void)base::Contain([&] {
+      Seal();
+      return Status::Ok();
+    });
   }
 }
 

@@ -54,6 +54,7 @@ struct CommitEnv {
 class CommitPipeline final : private runtime::MemtableUser {
  public:
   CommitPipeline(CommitEnv env, key::Sequence last_sequence);
+  ~CommitPipeline();
 
   const std::atomic<key::Sequence>& visible() const { return publisher_.visible(); }
 
@@ -81,12 +82,12 @@ class CommitPipeline final : private runtime::MemtableUser {
     runtime::QueueLease lease;
   };
 
-  // A stay inside, from before the first use of the log to after the last one.
-  Status Enter();
+  static Status Closed();
+  // Ends a stay inside, from before the first use of the log to after the last one.
   void Leave();
   Status SyncEarlier(Durability durability);
   Status CommitInGroup(const WriteBatch& batch, Durability durability);
-  void WaitForTurn(CommitGroup* group);
+  void LeadAndFinish(CommitGroup* group);
   Status Lead(CommitGroup* group, Flight* flight);
   Status MakeRoom(uint64_t group_bytes);
   // In a group's turn, or with nobody waiting for one.
@@ -105,7 +106,7 @@ class CommitPipeline final : private runtime::MemtableUser {
   base::CondVar drained_;
   CommitQueue queue_;
   bool closed_ = false;
-  uint32_t inside_ = 0;          // threads between Enter and Leave
+  uint32_t inside_ = 0;          // threads that have not called Leave yet
   key::Sequence last_sequence_;  // given out; the leader's
   // The Runtime wants the active memtable flushed; the next leader does it.
   std::atomic<bool> seal_wanted_{false};

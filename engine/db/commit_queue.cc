@@ -9,9 +9,11 @@ std::shared_ptr<CommitGroup> CommitQueue::Join(const WriteBatch* batch, Durabili
   const uint64_t bytes = batch->ByteSize();
   CommitGroup* last = groups_.empty() ? nullptr : groups_.back().get();
   *is_leader = last == nullptr || !last->open || last->bytes + bytes > kGroupBytesMax;
-  if (*is_leader) groups_.push_back(std::make_shared<CommitGroup>());
-  const std::shared_ptr<CommitGroup>& group = groups_.back();
+  // What may throw comes before what is seen.
+  std::shared_ptr<CommitGroup> group =
+      *is_leader ? std::make_shared<CommitGroup>() : groups_.back();
   group->batches.push_back(batch);
+  if (*is_leader) groups_.push_back(group);
   group->bytes += bytes;
   group->count += batch->count();
   group->durability = std::max(group->durability, durability);
@@ -19,9 +21,10 @@ std::shared_ptr<CommitGroup> CommitQueue::Join(const WriteBatch* batch, Durabili
 }
 
 std::shared_ptr<CommitGroup> CommitQueue::JoinAlone() {
-  groups_.push_back(std::make_shared<CommitGroup>());
-  groups_.back()->open = false;
-  return groups_.back();
+  auto group = std::make_shared<CommitGroup>();
+  group->open = false;
+  groups_.push_back(group);
+  return group;
 }
 
 void CommitQueue::PassOn() {

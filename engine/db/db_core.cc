@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/heap_wait.h"
 #include "engine/base/limits.h"
 #include "engine/db/db_parts.h"
 #include "engine/db/destroy_database.h"
@@ -26,6 +27,7 @@ struct DbCore::Impl {
 DbCore::DbCore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 DbCore::~DbCore() {
+  if (impl_->parts == nullptr) return;  // it could not be opened
   if (!impl_->parts->process.InChild()) {
     (void)Close();
     return;
@@ -36,12 +38,14 @@ DbCore::~DbCore() {
 
 Result<std::shared_ptr<DbCore>> DbCore::Open(std::shared_ptr<runtime::RuntimeCore> runtime,
                                              const Options& options, const std::string& path) {
+  // What closes the parts is there before they are.
+  auto impl = std::make_unique<Impl>();
+  impl->path = path;
+  std::shared_ptr<DbCore> core(new DbCore(std::move(impl)));
   auto parts = OpenDatabase(std::move(runtime), options, path);
   if (!parts.ok()) return parts.status();
-  auto impl = std::make_unique<Impl>();
-  impl->parts = *std::move(parts);
-  impl->path = path;
-  return std::shared_ptr<DbCore>(new DbCore(std::move(impl)));
+  core->impl_->parts = *std::move(parts);
+  return core;
 }
 
 Status DbCore::Destroy(runtime::RuntimeCore* runtime, const std::string& path) {
@@ -80,7 +84,7 @@ Status CloseParts(DbParts* parts, OperationGate* gate) {
     parts->background->Stop();
     gate->CloseAndWait();
     parts->keeper->Stop();
-    status = CloseFiles(parts);
+    status = base::UntilMemoryOrError([&] { return CloseFiles(parts); });
   }
   gate->CloseAndWait();
   parts->closed = true;

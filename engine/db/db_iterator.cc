@@ -15,10 +15,21 @@ DbIterator::~DbIterator() { source_.merge.reset(); }  // before what it reads fr
 
 Status DbIterator::status() const {
   if (!status_.ok()) return status_;
+  if (!failure_.ok()) return failure_;
   if (source_.closed->load(std::memory_order_acquire)) {
     return Status::Aborted("the database of this iterator was closed");
   }
   return source_.merge->status();
+}
+
+void DbIterator::Fail(Status error) {
+  StopInvalid();
+  failure_ = std::move(error);
+}
+
+bool DbIterator::BeginSeek() {
+  failure_ = Status();
+  return Begin();
 }
 
 bool DbIterator::Begin() {
@@ -51,14 +62,14 @@ void DbIterator::SeekToFirst() {
     const std::string lower = *source_.lower;
     return Seek(lower);
   }
-  if (!Begin()) return;
+  if (!BeginSeek()) return;
   forward_ = true;
   source_.merge->SeekToFirst();
   FindForward(false);
 }
 
 void DbIterator::Seek(const Slice& target) {
-  if (!Begin()) return;
+  if (!BeginSeek()) return;
   forward_ = true;
   const Slice from = BeforeLower(target) ? Slice(*source_.lower) : target;
   SeekInternal(from, key::SeekTag(source_.sequence));
@@ -112,7 +123,7 @@ void DbIterator::TurnForward() {
 }
 
 void DbIterator::SeekToLast() {
-  if (!Begin()) return;
+  if (!BeginSeek()) return;
   forward_ = false;
   if (source_.upper.has_value()) {
     // The entry before the first one of the bound.
@@ -127,7 +138,7 @@ void DbIterator::SeekToLast() {
 
 void DbIterator::SeekForPrev(const Slice& target) {
   if (PastUpper(target)) return SeekToLast();
-  if (!Begin()) return;
+  if (!BeginSeek()) return;
   forward_ = false;
   // Tag 0 sorts behind every entry of the key.
   seek_key_.clear();

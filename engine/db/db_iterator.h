@@ -55,9 +55,12 @@ class DbIterator {
   Slice key() const { return forward_ ? key::UserKey(source_.merge->key()) : Slice(saved_key_); }
   Slice value() const { return forward_ ? source_.merge->value() : Slice(saved_value_); }
   Status status() const;
+  // A step ended in the middle: not Valid and answering `error`, until the next seek.
+  void Fail(Status error);
 
  private:
   bool Begin();  // false: closed or failed
+  bool BeginSeek();
   void SeekInternal(const Slice& target, uint64_t tag);
   void FindForward(bool skip_saved);
   void FindBackward();
@@ -72,7 +75,8 @@ class DbIterator {
 
   key::KeyOrder order_;
   Source source_;
-  Status status_;
+  Status status_;   // it could not be made
+  Status failure_;  // of a step, until the next seek
   bool valid_ = false;
   bool forward_ = true;
   std::string saved_key_;

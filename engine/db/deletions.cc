@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/contain.h"
 #include "engine/base/file_names.h"
 
 namespace treering::db {
@@ -22,6 +23,7 @@ std::vector<uint64_t> Deletions::SegmentsBefore(const wal::ReplayStart& cut) {
   base::MutexLock lock(&mutex_);
   std::vector<uint64_t> segments = env_.log->SegmentsBefore(cut);
   Subtract(forgotten_, &segments);
+  forgotten_.reserve(forgotten_.size() + segments.size());  // for when the edit is durable
   return segments;
 }
 
@@ -49,7 +51,11 @@ void Deletions::ScheduleLocked() {
 }
 
 void Deletions::Run(io::Queue* queue) {
-  Remove(queue, Until::kStopped);
+  // Without memory the next run does it.
+  (void)base::Contain([&] {
+    Remove(queue, Until::kStopped);
+    return Status::Ok();
+  });
   base::MutexLock lock(&mutex_);
   scheduled_ = false;
   ScheduleLocked();

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "engine/base/contain.h"
 #include "engine/base/file_names.h"
 #include "engine/wal/segment.h"
 
@@ -57,7 +58,7 @@ Status DiskRetry::TryDisk(io::Queue* queue) {
 }
 
 void DiskRetry::Probe(io::Queue* queue) {
-  const Status status = TryDisk(queue);
+  const Status status = base::Contain([&] { return TryDisk(queue); });
   {
     base::MutexLock lock(&mutex_);
     probe_scheduled_ = false;

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
 #include "engine/base/file_names.h"
+#include "engine/base/heap_wait.h"
 
 namespace treering::db {
 
@@ -18,8 +20,8 @@ LogKeeper::LogKeeper(runtime::RuntimeCore* runtime, io::Directory* directory,
 LogKeeper::~LogKeeper() { TREERING_CHECK(!started_); }
 
 void LogKeeper::Start() {
-  started_ = true;
   runtime_->log_thread()->Register(this);
+  started_ = true;
   Wake();
 }
 
@@ -92,8 +94,8 @@ void LogKeeper::PrepareSoon() {
   runtime_->workers()->Schedule(runtime::JobPriority::kPrepare, store_, [this](io::Queue* queue) {
     prepare_scheduled_ = false;
     // Without room the commit that needs the segment will hear of it.
-    if (Status status = PrepareNow(queue); !status.ok() && !status.IsNoSpace())
-      errors_->EnterFor(status);
+    const Status status = base::Contain([&] { return PrepareNow(queue); });
+    if (!status.ok() && !status.IsNoSpace()) errors_->EnterFor(status);
   });
 }
 
@@ -113,7 +115,12 @@ Status LogKeeper::PrepareNow(io::Queue* queue) {
       }
       return status;
     }
-    log_->AddPrepared(*std::move(segment));
+    // The manifest has it: a log without it would not be what the next open expects.
+    const Status added = base::UntilMemory([&] { log_->AddPrepared(*segment); });
+    if (!added.ok()) {
+      errors_->Enter(DbState::kFailed, added);
+      return added;
+    }
     Wake();  // for the segment that was used up
   }
   return Status::Ok();
@@ -123,10 +130,11 @@ void LogKeeper::DropSegments(std::span<const uint64_t> numbers) {
   if (log_ == nullptr || numbers.empty()) return;
   std::vector<std::shared_ptr<wal::Segment>> released = log_->Release(numbers);
   for (std::shared_ptr<wal::Segment>& segment : released) {
-    const std::string name = base::MakeFileName(base::FileKind::kSegment, segment->info.number);
+    const uint64_t number = segment->info.number;
     segment.reset();
     // What cannot be unlinked now is an orphan that the next open removes.
-    (void)directory_->Unlink(name);
+    (void)base::Contain(
+        [&] { return directory_->Unlink(base::MakeFileName(base::FileKind::kSegment, number)); });
   }
 }
 

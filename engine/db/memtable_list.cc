@@ -16,19 +16,23 @@ MemtableList::MemtableList(key::KeyOrder order, base::BlockSource* blocks,
       version_(std::move(version)) {
   base::MutexLock lock(&mutex_);
   active_ = NewMemtable();
-  InstallLocked();
+  supers_->Install(MakeSuperVersion(active_, version_));
 }
 
 std::shared_ptr<memtable::MemTable> MemtableList::NewMemtable() {
   return std::make_shared<memtable::MemTable>(order_, blocks_, prng_.Next());
 }
 
-void MemtableList::InstallLocked() {
+// Over what is sealed now.
+std::shared_ptr<SuperVersion> MemtableList::MakeSuperVersion(
+    std::shared_ptr<memtable::MemTable> active,
+    std::shared_ptr<const manifest::Version> version) const {
   auto super = std::make_shared<SuperVersion>();
-  super->active = active_;
+  super->active = std::move(active);
+  super->sealed.reserve(sealed_.size() + 1);
   for (auto it = sealed_.rbegin(); it != sealed_.rend(); ++it) super->sealed.push_back(it->table);
-  super->version = version_;
-  supers_->Install(std::move(super));
+  super->version = std::move(version);
+  return super;
 }
 
 std::shared_ptr<memtable::MemTable> MemtableList::active() const {
@@ -38,10 +42,14 @@ std::shared_ptr<memtable::MemTable> MemtableList::active() const {
 
 void MemtableList::SealActive(key::Sequence last_sequence) {
   base::MutexLock lock(&mutex_);
+  // Whatever may throw comes first.
+  std::shared_ptr<memtable::MemTable> next = NewMemtable();
+  sealed_.reserve(sealed_.size() + 1);
+  auto super = MakeSuperVersion(next, version_);
+  super->sealed.insert(super->sealed.begin(), active_);
+  supers_->Install(std::move(super));
   active_->Seal();
-  sealed_.push_back({std::move(active_), last_sequence});
-  active_ = NewMemtable();
-  InstallLocked();
+  sealed_.push_back({std::exchange(active_, std::move(next)), last_sequence});
 }
 
 std::vector<SealedMemtable> MemtableList::Sealed() const {
@@ -64,10 +72,12 @@ uint64_t MemtableList::MemoryBytes() const {
 void MemtableList::Install(std::shared_ptr<const manifest::Version> version, size_t flushed) {
   base::MutexLock lock(&mutex_);
   TREERING_CHECK(flushed <= sealed_.size());
+  auto super = MakeSuperVersion(active_, version);
+  super->sealed.resize(sealed_.size() - flushed);  // the oldest are in tables now
+  supers_->Install(std::move(super));
   for (size_t i = 0; i < flushed; ++i) sealed_[i].table->PassToReaders();
   sealed_.erase(sealed_.begin(), sealed_.begin() + static_cast<ptrdiff_t>(flushed));
   version_ = std::move(version);
-  InstallLocked();
 }
 
 }  // namespace treering::db

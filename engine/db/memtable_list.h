@@ -32,7 +32,8 @@ class MemtableList {
 
   // The one that takes writes.
   std::shared_ptr<memtable::MemTable> active() const;
-  // Puts a fresh one in its place. `last_sequence`: the last one given out so far.
+  // Puts a fresh one in its place. `last_sequence`: the last one given out so far. As Install it
+  // throws without memory, and nothing has changed.
   void SealActive(key::Sequence last_sequence);
   // Oldest first.
   std::vector<SealedMemtable> Sealed() const;
@@ -45,7 +46,9 @@ class MemtableList {
 
  private:
   std::shared_ptr<memtable::MemTable> NewMemtable();
-  void InstallLocked();
+  std::shared_ptr<SuperVersion> MakeSuperVersion(
+      std::shared_ptr<memtable::MemTable> active,
+      std::shared_ptr<const manifest::Version> version) const;
 
   const key::KeyOrder order_;
   base::BlockSource* const blocks_;

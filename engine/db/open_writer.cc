@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/contain.h"
 #include "engine/base/file_names.h"
 #include "engine/base/thread.h"
 #include "engine/db/directory_check.h"
@@ -39,9 +40,11 @@ class WriterOpening {
     if (Status status = CheckTablesExist(*state.version); !status.ok()) return status;
 
     VersionEdit edit;
-    Status status = Recover(state, &edit);
-    if (status.ok()) status = PrepareLog(state, &edit);
-    if (status.ok()) status = Settle(edit);
+    const Status status = base::Contain([&] {
+      if (Status recovered = Recover(state, &edit); !recovered.ok()) return recovered;
+      if (Status prepared = PrepareLog(state, &edit); !prepared.ok()) return prepared;
+      return Settle(edit);
+    });
     if (!status.ok()) {
       RemoveWhatWasMade();
       return status;
@@ -197,7 +200,8 @@ class WriterOpening {
 
   Status CreateTail() {
     return wal::CreateTailFile(parts_->directory.get(), opening_->queue(),
-                               parts_->runtime->buffers(), parts_->runtime->tuning()->tail_bytes);
+                               parts_->runtime->buffers(), parts_->runtime->clock(),
+                               parts_->runtime->tuning()->tail_bytes, Opening::kLockWaitNanos);
   }
 
   // After the generation is durable in the manifest.

@@ -1,13 +1,16 @@
 #include "engine/db/publisher.h"
 
+#include <utility>
+
 #include "engine/base/check.h"
 
 namespace treering::db {
 
 void Publisher::Enqueue(Ticket* ticket) {
   base::MutexLock lock(&mutex_);
-  TREERING_CHECK(tickets_.empty() || tickets_.back()->last_sequence < ticket->last_sequence);
-  tickets_.push_back(ticket);
+  TREERING_CHECK(first_ == nullptr || last_->last_sequence < ticket->last_sequence);
+  (first_ == nullptr ? first_ : last_->next) = ticket;
+  last_ = ticket;
 }
 
 Status Publisher::ReadyAndWait(Ticket* ticket, const Status& status) {
@@ -17,9 +20,8 @@ Status Publisher::ReadyAndWait(Ticket* ticket, const Status& status) {
     ticket->ready = true;
     ticket->status = status;
     bool moved = false;
-    while (!tickets_.empty() && tickets_.front()->ready) {
-      Ticket* const front = tickets_.front();
-      tickets_.pop_front();
+    while (first_ != nullptr && first_->ready) {
+      Ticket* const front = std::exchange(first_, first_->next);
       moved = true;
       if (first_error_.ok() && !front->status.ok()) first_error_ = front->status;
       if (first_error_.ok()) {
@@ -51,7 +53,7 @@ Status Publisher::WaitVisible(key::Sequence sequence) {
 void Publisher::Drain() {
   base::MutexLock lock(&mutex_);
   ++watchers_;
-  while (!tickets_.empty()) moved_.Wait(&mutex_);
+  while (first_ != nullptr) moved_.Wait(&mutex_);
   --watchers_;
 }
 

@@ -9,7 +9,6 @@
 #define TREERING_ENGINE_DB_PUBLISHER_H_
 
 #include <atomic>
-#include <deque>
 
 #include "api/status.h"
 #include "engine/base/thread.h"
@@ -27,11 +26,12 @@ class Publisher {
     base::FutexWord published;  // 1 when it was decided
     bool ready = false;
     Status status;
+    Ticket* next = nullptr;  // of a later group
   };
 
   const std::atomic<key::Sequence>& visible() const { return visible_; }
 
-  // In order of sequences.
+  // In order of sequences. Allocates nothing: the log has the group by now.
   void Enqueue(Ticket* ticket);
   // The group is in the memtable at its durability, or failed. Returns the group's outcome once
   // every earlier group is decided.
@@ -44,8 +44,9 @@ class Publisher {
  private:
   base::Mutex mutex_;
   base::CondVar moved_;
-  uint32_t watchers_ = 0;  // threads in WaitVisible or Drain
-  std::deque<Ticket*> tickets_;
+  uint32_t watchers_ = 0;    // threads in WaitVisible or Drain
+  Ticket* first_ = nullptr;  // the groups on their way
+  Ticket* last_ = nullptr;
   Status first_error_;
   std::atomic<key::Sequence> visible_;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/checksum.h"
+#include "engine/base/contain.h"
 #include "engine/table/filter_format.h"
 
 namespace treering::db {
@@ -104,7 +105,19 @@ class ReadPath::Batch {
         reads_(keys.size()),
         next_waiter_(keys.size(), kNone) {}
 
+  // Reads that were not decided when memory ran out answer that; none is left in flight.
   void Run(key::Sequence snapshot) {
+    const Status ran = base::Contain([&] {
+      std::fill(statuses_.begin(), statuses_.end(), Status::OutOfMemory());
+      RunToTheEnd(snapshot);
+      return Status::Ok();
+    });
+    if (ran.ok()) return;
+    while (pending_ != nullptr && free_.size() < kBatchReadsMax) (void)TakeLanded();
+  }
+
+ private:
+  void RunToTheEnd(key::Sequence snapshot) {
     const std::shared_ptr<const SuperVersion> super = path_->env_.supers->Hold();
     const key::Sequence now = path_->SnapshotOrNow(snapshot);
     {
@@ -117,7 +130,9 @@ class ReadPath::Batch {
     if (tables_wanted_.empty() && wanted_.empty()) return;
     auto lease = path_->env_.runtime->LeaseQueue();
     if (!lease.ok()) return FailAll(lease.status());
-    queue_ = lease->queue();
+    lease_ = *std::move(lease);
+    queue_ = lease_.queue();
+    free_.reserve(kBatchReadsMax);
     pending_ = std::make_unique<cache::PendingBlock[]>(kBatchReadsMax);
     for (size_t i = 0; i < kBatchReadsMax; ++i) free_.push_back(&pending_[i]);
     while (!tables_wanted_.empty() || !wanted_.empty()) {
@@ -127,7 +142,6 @@ class ReadPath::Batch {
     }
   }
 
- private:
   static constexpr uint32_t kNone = UINT32_MAX;
   // Reads that wait for a block form a list, in the order in which they missed it.
   struct Wanted {
@@ -229,18 +243,28 @@ class ReadPath::Batch {
     Deliver(it, read.status(), read.ok() ? *read : none);
   }
 
-  // Takes what arrived and lets its waiters go on.
-  void Land() {
+  // Waits for some, and gives back their places: those at the end of free_. Returns how many.
+  size_t TakeLanded() {
     io::Request* done[kBatchReadsMax];
     const size_t count = queue_->Wait(done, 1, UINT64_MAX);
+    size_t landed = 0;
     for (size_t i = 0; i < count; ++i) {
       cache::PendingBlock* const pending = cache::PendingBlock::Of(done[i]);
       using FetchStep = cache::BlockFetcher::Step;
       if (path_->env_.runtime->fetcher()->Complete(queue_, pending) == FetchStep::kResubmitted)
         continue;
+      free_.push_back(pending);
+      ++landed;
+    }
+    return landed;
+  }
+
+  // Takes what arrived and lets its waiters go on.
+  void Land() {
+    for (size_t landed = TakeLanded(); landed > 0; --landed) {
+      cache::PendingBlock* const pending = free_[free_.size() - landed];
       const Status status = pending->status();
       const cache::BlockRef block = status.ok() ? pending->TakeBlock() : cache::BlockRef();
-      free_.push_back(pending);
       Deliver(wanted_.find(pending->block().id), status, block);
     }
   }
@@ -258,6 +282,7 @@ class ReadPath::Batch {
   }
 
   ReadPath* const path_;
+  runtime::QueueLease lease_;  // until nothing is in flight
   const std::span<const Slice> keys_;
   const std::span<PinnedValue> values_;
   const std::span<Status> statuses_;

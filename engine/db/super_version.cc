@@ -4,7 +4,10 @@
 
 namespace treering::db {
 
-SuperVersionHolder::~SuperVersionHolder() { Install(nullptr); }
+SuperVersionHolder::~SuperVersionHolder() {
+  current_.store(nullptr, std::memory_order_release);
+  epochs_->Retire(std::move(retirement_));
+}
 
 std::shared_ptr<const SuperVersion> SuperVersionHolder::Hold() const {
   const base::EpochDomain::Guard guard(epochs_);
@@ -14,10 +17,11 @@ std::shared_ptr<const SuperVersion> SuperVersionHolder::Hold() const {
 }
 
 void SuperVersionHolder::Install(std::shared_ptr<const SuperVersion> next) {
-  std::shared_ptr<const SuperVersion> before = std::exchange(owned_, std::move(next));
-  current_.store(owned_.get(), std::memory_order_release);
-  if (before != nullptr)
-    epochs_->Retire([before = std::move(before)]() mutable { before.reset(); });
+  const SuperVersion* const now = next.get();
+  auto prepared = base::EpochDomain::Prepare([next = std::move(next)]() mutable { next.reset(); });
+  current_.store(now, std::memory_order_release);
+  std::swap(retirement_, prepared);
+  epochs_->Retire(std::move(prepared));
 }
 
 }  // namespace treering::db

@@ -37,12 +37,13 @@ class SuperVersionHolder {
   const SuperVersion* Current() const { return current_.load(std::memory_order_acquire); }
   // Takes a guard itself.
   std::shared_ptr<const SuperVersion> Hold() const;
-  // Readers that hold the one before keep it; it goes when the last of them is done.
+  // Readers that hold the one before keep it; it goes when the last of them is done. Without memory
+  // it throws, and nothing has changed.
   void Install(std::shared_ptr<const SuperVersion> next);
 
  private:
   base::EpochDomain* const epochs_;
-  std::shared_ptr<const SuperVersion> owned_;  // what current_ points at
+  base::EpochDomain::Retirement retirement_;  // holds what current_ points at
   std::atomic<const SuperVersion*> current_{nullptr};
 };
 

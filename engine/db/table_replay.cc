@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "engine/base/contain.h"
 #include "engine/db/replay_group.h"
 
 namespace treering::db {
@@ -30,6 +31,7 @@ TableReplay::TableReplay(runtime::RuntimeCore* runtime, const compaction::JobEnv
       job_(job),
       table_bytes_(std::min(table_bytes, kTableBytesMax)),
       queue_(queue),
+      places_(runtime->workers(), kFlushesMax),
       blocks_(runtime->buffers()->AsBlockSource(base::MemoryClass::kMemtable)),
       run_(std::make_unique<AppendRun>(job->order, blocks_)) {}
 
@@ -98,12 +100,14 @@ Status TableReplay::StartFlush() {
 
 // On a worker.
 void TableReplay::FlushJob(Flush* flush, io::Queue* queue) {
-  compaction::FlushInput input;
-  for (auto run = flush->runs.rbegin(); run != flush->runs.rend(); ++run) {
-    input.data_bytes += (*run)->UsedBytes();
-    input.runs.push_back((*run)->NewIterator());
-  }
-  auto tables = compaction::RunFlush(*job_, queue, std::move(input));
+  auto tables = base::Contain([&] {
+    compaction::FlushInput input;
+    for (auto run = flush->runs.rbegin(); run != flush->runs.rend(); ++run) {
+      input.data_bytes += (*run)->UsedBytes();
+      input.runs.push_back((*run)->NewIterator());
+    }
+    return compaction::RunFlush(*job_, queue, std::move(input));
+  });
   {
     base::MutexLock lock(&mutex_);
     flush->status = tables.status();

@@ -67,6 +67,7 @@ class TableReplay {
   const compaction::JobEnv* const job_;
   const uint64_t table_bytes_;
   io::Queue* const queue_;
+  const runtime::WorkerPool::Places places_;
   base::BlockSource* const blocks_;
 
   std::unique_ptr<memtable::AppendRun> run_;  // fills

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,8 @@ namespace treering::io {
 namespace {
 
 constexpr size_t kPage = 4096;
+// Ranges that a device keeps: far more than there are requests in flight.
+constexpr size_t kQuarantineUsual = 1024;
 
 // The largest chunk: as usual, unless so many would be needed that the table of chunks overflows.
 uint64_t ChunkBytesMaxFor(uint64_t bytes_max) {
@@ -39,6 +42,8 @@ BufferArena::BufferArena(Options options)
       chunk_bytes_max_(ChunkBytesMaxFor(bytes_max_)),
       chunk_of_slab_(bytes_max_ / kSlabBytes) {
   if (bytes_max_ == 0) return;
+  free_.reserve(bytes_max_ / kSlabBytes);  // a slab is given back without an allocation
+  quarantined_.reserve(kQuarantineUsual);
   // One reservation for all: a slab's chunk is found by its distance from the base.
   reserved_bytes_ = bytes_max_ + kSlabBytes;
   void* const memory = mmap(nullptr, reserved_bytes_, PROT_READ | PROT_WRITE,
@@ -96,6 +101,7 @@ void BufferArena::FreeSlab(std::byte* slab) {
 // Count free slabs, adjacent ones if there are; none when there are not so many.
 std::vector<std::byte*> BufferArena::TakeSlabs(size_t count) {
   std::vector<std::byte*> taken;
+  taken.reserve(count);
   base::MutexLock lock(&mutex_);
   const size_t fresh = (mapped_bytes() - next_offset_) / kSlabBytes;
   if (fresh >= count) {
@@ -158,6 +164,13 @@ std::byte* BufferArena::AllocateRun(size_t slabs) {
     if (taken.empty() && mapped_bytes() == bytes_max_) return nullptr;  // others were faster
     base::SchedPoint();
   }
+  std::map<std::byte*, std::vector<std::byte*>> entry;
+  try {
+    entry.try_emplace(taken.front());  // of where they will be used
+  } catch (const std::bad_alloc&) {
+    for (std::byte* const slab : taken) FreeSlab(slab);
+    return nullptr;
+  }
   std::byte* run = taken.front();
   for (size_t i = 1; i < slabs; ++i) {
     if (taken[i] == taken[i - 1] + kSlabBytes) continue;
@@ -168,8 +181,11 @@ std::byte* BufferArena::AllocateRun(size_t slabs) {
     for (std::byte* const slab : taken) FreeSlab(slab);
     return nullptr;
   }
+  auto node = entry.extract(entry.begin());
+  node.key() = run;
+  node.mapped() = std::move(taken);
   base::MutexLock lock(&mutex_);
-  runs_.emplace(run, std::move(taken));
+  runs_.insert(std::move(node));
   return run;
 }
 

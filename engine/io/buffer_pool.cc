@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -84,8 +85,16 @@ struct BufferPool::Impl {
     }
   }
 
-  // Null when there is none.
-  std::byte* Take(size_t rounded, Need need) {
+  // Null when there is none, or none for what keeps account of it.
+  std::byte* Take(size_t rounded, Need need) noexcept {
+    try {
+      return TakeOrThrow(rounded, need);
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+  }
+
+  std::byte* TakeOrThrow(size_t rounded, Need need) {
     if (std::byte* const data = TakeFromArena(rounded); data != nullptr) return data;
     // Leaves the last room to others; but there is nothing else where the system lets no arena
     // grow, and for what needs several free slabs at once.
@@ -124,19 +133,32 @@ struct BufferPool::Impl {
     for (const auto& [address, slab] : open) {
       std::byte* const data = slab->Allocate(rounded);
       if (data == nullptr) continue;
-      if (slab->full()) open.erase(address);
+      if (slab->full()) {
+        const auto entry = slabs.find(address);
+        entry->second.open_entry = open.extract(address);
+      }
       return data;
     }
     return nullptr;
   }
 
   std::byte* TakeFromNew(std::byte* memory, size_t rounded) {
-    auto slab = std::make_unique<BuddySlab>(memory);
     const uintptr_t address = reinterpret_cast<uintptr_t>(memory);
+    std::map<uintptr_t, Pooled> made;
+    Open made_open;
+    try {
+      Pooled& pooled = made[address];
+      pooled.slab = std::make_unique<BuddySlab>(memory);
+      made_open.emplace(address, pooled.slab.get());
+      pooled.open_entry = made_open.extract(made_open.begin());
+    } catch (const std::bad_alloc&) {
+      arena->FreeSlab(memory);
+      throw;
+    }
     base::MutexLock lock(&mutex);
-    std::byte* const data = slab->Allocate(rounded);
-    if (!slab->full()) open.emplace(address, slab.get());
-    slabs.emplace(address, std::move(slab));
+    Pooled& pooled = slabs.insert(made.extract(made.begin())).position->second;
+    std::byte* const data = pooled.slab->Allocate(rounded);
+    if (!pooled.slab->full()) open.insert(std::move(pooled.open_entry));
     return data;
   }
 
@@ -158,7 +180,7 @@ struct BufferPool::Impl {
     const auto found = slabs.find(SlabAddressOf(data));
     if (found == slabs.end()) return false;
     if (lost) return true;
-    BuddySlab* const slab = found->second.get();
+    BuddySlab* const slab = found->second.slab.get();
     const bool was_full = slab->full();
     slab->Free(data, rounded);
     if (slab->empty()) {
@@ -166,7 +188,7 @@ struct BufferPool::Impl {
       arena->FreeSlab(slab->base());
       slabs.erase(found);
     } else if (was_full) {
-      open.emplace(found->first, slab);
+      open.insert(std::move(found->second.open_entry));
     }
     return true;
   }
@@ -175,8 +197,14 @@ struct BufferPool::Impl {
   base::Budget* const budget;
   std::function<uint64_t(uint64_t)> reclaim;
   base::Mutex mutex;
-  std::map<uintptr_t, std::unique_ptr<BuddySlab>> slabs;  // none of them empty
-  std::map<uintptr_t, BuddySlab*> open;                   // those that are not full
+  using Open = std::map<uintptr_t, BuddySlab*>;
+  struct Pooled {
+    std::unique_ptr<BuddySlab> slab;
+    Open::node_type open_entry;  // while it is full: giving back allocates nothing
+  };
+
+  std::map<uintptr_t, Pooled> slabs;  // none of them empty
+  Open open;                          // those that are not full
   std::array<Source, base::kMemoryClassCount> sources;
 };
 
@@ -209,9 +237,9 @@ void BufferPool::SetReclaim(std::function<uint64_t(uint64_t bytes)> reclaim) {
 BufferPool::BufferPool(BufferArena* arena, base::Budget* budget) : impl_(new Impl(arena, budget)) {}
 
 BufferPool::~BufferPool() {
-  for (const auto& [address, slab] : impl_->slabs) {
-    TREERING_CHECK(impl_->arena->Quarantined(slab->base(), BufferArena::kSlabBytes));
-    impl_->arena->FreeSlab(slab->base());
+  for (const auto& [address, pooled] : impl_->slabs) {
+    TREERING_CHECK(impl_->arena->Quarantined(pooled.slab->base(), BufferArena::kSlabBytes));
+    impl_->arena->FreeSlab(pooled.slab->base());
   }
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace treering::io {
 namespace {
@@ -287,7 +288,9 @@ std::string ErrorName(int error) {
   return name != nullptr ? std::string(name) : "errno " + std::to_string(error);
 }
 
-Status ErrorStatus(Action action, std::string_view path, uint64_t offset, int error) {
+namespace {
+
+std::string Describe(Action action, std::string_view path, uint64_t offset, int error) {
   std::string text(ActionName(action));
   if (!path.empty()) text.append(" ").append(path);
   if (offset != kNoOffset) text += " at offset " + std::to_string(offset);
@@ -298,7 +301,18 @@ Status ErrorStatus(Action action, std::string_view path, uint64_t offset, int er
   if (const std::string_view remedy = Remedy(action, error); !remedy.empty()) {
     text.append("; ").append(remedy);
   }
-  return Status(VerdictFor(action, error).code, std::move(text));
+  return text;
+}
+
+}  // namespace
+
+Status ErrorStatus(Action action, std::string_view path, uint64_t offset, int error) noexcept {
+  const Status::Code code = VerdictFor(action, error).code;
+  try {
+    return Status(code, Describe(action, path, offset, error));
+  } catch (const std::bad_alloc&) {
+    return Status::WithoutWords(code);
+  }
 }
 
 }  // namespace treering::io

@@ -54,8 +54,8 @@ std::string ErrorName(int error);
 inline constexpr uint64_t kNoOffset = UINT64_MAX;
 
 // A Status naming action, path, offset (unless kNoOffset), errno by name and, where there is one,
-// what to do next. `error` is not 0.
-Status ErrorStatus(Action action, std::string_view path, uint64_t offset, int error);
+// what to do next; without memory only the right code. `error` is not 0.
+Status ErrorStatus(Action action, std::string_view path, uint64_t offset, int error) noexcept;
 
 }  // namespace treering::io
 

@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "engine/base/prng.h"
+#include "engine/base/sim_inside.h"
 #include "engine/base/thread.h"
 #include "engine/io/sim_durability.h"
 #include "engine/io/sim_faults.h"
@@ -122,6 +123,7 @@ class SimGuard {
   SimGuard& operator=(const SimGuard&) = delete;
 
  private:
+  const base::SimInside inside_;
   base::Mutex* const mutex_;
 };
 

@@ -151,6 +151,7 @@ Status SimDirectory::OpenChecked(const std::string& name, OpenFlags flags, SimHa
 }
 
 Result<std::unique_ptr<File>> SimDirectory::Open(const std::string& name, OpenFlags flags) {
+  const base::SimInside inside;
   SimHandle handle;
   if (Status s = OpenChecked(name, flags, &handle); !s.ok()) return s;
   return std::unique_ptr<File>(
@@ -159,6 +160,7 @@ Result<std::unique_ptr<File>> SimDirectory::Open(const std::string& name, OpenFl
 
 Result<std::unique_ptr<MappedFile>> SimDirectory::Map(const std::string& name, uint64_t size,
                                                       bool lock) {
+  const base::SimInside inside;
   SimHandle handle;
   const OpenFlags flags{.mode = OpenMode::kReadWrite, .direct = false, .lock = lock};
   if (Status s = OpenChecked(name, flags, &handle); !s.ok()) return s;

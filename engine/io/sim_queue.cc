@@ -44,7 +44,13 @@ void SimQueueDriver::Collect(size_t min_count, uint64_t timeout_nanos, AttemptSi
   }
 }
 
+void SimQueueDriver::Start(const Attempt& attempt) {
+  const base::SimInside inside;
+  started_.push_back(attempt);
+}
+
 void SimQueueDriver::SendOff(base::SimScheduler* scheduler) {
+  const base::SimInside inside;
   for (const Attempt& attempt : std::exchange(started_, {})) {
     ++stats()->kernel_enters;
     auto flight = std::make_shared<SimFlight>();

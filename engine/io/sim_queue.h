@@ -24,7 +24,7 @@ class SimQueueDriver final : public QueueDriver {
  public:
   explicit SimQueueDriver(SimWorld* world) : world_(world) {}
 
-  void Start(const Attempt& attempt) override { started_.push_back(attempt); }
+  void Start(const Attempt& attempt) override;
   void Collect(size_t min_count, uint64_t timeout_nanos, AttemptSink* sink) override;
   void Interrupt() override;
 

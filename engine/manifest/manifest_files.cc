@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
 #include "engine/base/file_names.h"
+#include "engine/base/heap_wait.h"
 #include "engine/base/prng.h"
 #include "engine/manifest/directory_names.h"
 
@@ -92,11 +94,15 @@ ManifestFiles::Appended ManifestFiles::AppendPromise(io::Queue* queue, Status* s
 Status ManifestFiles::Die(const Status& cause) {
   if (!dead_.ok()) return dead_;
   const bool keeps_code = cause.IsFailed() || current_ == nullptr;  // no database: nothing to lose
-  dead_ = keeps_code ? cause
-                     : Status::IoError(
-                           "the manifest takes no more changes, the last one is "
-                           "decided at the next open; cause: " +
-                           cause.ToString());
+  dead_ = keeps_code ? cause : Status::WithoutWords(Status::Code::kIoError);
+  if (keeps_code) return dead_;
+  (void)base::Contain([&] {
+    dead_ = Status::IoError(
+        "the manifest takes no more changes, the last one is "
+        "decided at the next open; cause: " +
+        cause.ToString());
+    return Status::Ok();
+  });
   return dead_;
 }
 
@@ -110,13 +116,21 @@ Status ManifestFiles::Move(io::Queue* queue, uint64_t number, const ManifestStat
   auto created = ManifestWriter::Create(directory_, queue, buffers_, identity, snapshot->bodies,
                                         snapshot->file_blocks);
   if (!created.ok()) return failed(created.status());
-  if (Status s = directory_->Sync(); !s.ok()) return Die(s);
+  // From here on a refused allocation must not leave it open what is on disk.
+  Status moved = base::UntilMemoryOrError([&] { return directory_->Sync(); });
+  if (!moved.ok()) return Die(moved);
   const bool sealed =
-      writer_ != nullptr && writer_->Seal(queue, {identity.number, identity.id}).ok();
+      writer_ != nullptr && base::Contain([&] {
+                              return writer_->Seal(queue, {identity.number, identity.id});
+                            }).ok();
   writer_ = std::move(created).value();
-  if (Status s = MoveCurrent(queue, next, sealed); !s.ok()) return Die(s);
+  moved = base::UntilMemoryOrError([&] { return MoveCurrent(queue, next, sealed); });
+  if (!moved.ok()) return Die(moved);
   manifest_number_ = number;
-  DeleteOldManifests();
+  (void)base::Contain([&] {
+    DeleteOldManifests();
+    return Status::Ok();
+  });
   return Status::Ok();
 }
 

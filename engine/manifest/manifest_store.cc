@@ -1,12 +1,14 @@
 #include "engine/manifest/manifest_store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
 
 #include "engine/base/check.h"
 #include "engine/base/file_names.h"
+#include "engine/base/heap_wait.h"
 #include "engine/base/limits.h"
 #include "engine/base/thread.h"
 #include "engine/manifest/manifest_files.h"
@@ -58,6 +60,7 @@ struct ManifestStore::Impl {
               const PublishHook& publish);
   void Publish(const VersionEdit& edit, ManifestState next, bool vouched,
                const PublishHook& publish);
+  std::vector<RemovedTableFile> RemovedBy(const VersionEdit& edit, uint64_t edit_number) const;
   void Adopt(ManifestReplay::Outcome outcome, const std::vector<std::string>& names);
 
   io::Directory* const directory;
@@ -131,22 +134,39 @@ Status ManifestStore::Impl::Move(io::Queue* queue, const VersionEdit& edit, Mani
   return Status::Ok();
 }
 
+// In a turn, which alone changes the version. Tables that only moved are not among them.
+std::vector<ManifestStore::Impl::RemovedTableFile> ManifestStore::Impl::RemovedBy(
+    const VersionEdit& edit, uint64_t edit_number) const {
+  std::set<uint64_t> moved;
+  for (const TableMeta& meta : edit.added_tables) moved.insert(meta.number);
+  std::vector<RemovedTableFile> files;
+  for (const RemovedTable& gone : edit.removed_tables) {
+    if (moved.contains(gone.number)) continue;
+    for (const TableRef& table : state.version->tables(gone.level)) {
+      if (table->meta.number == gone.number)
+        files.push_back({gone.number, table->slot, edit_number});
+    }
+  }
+  return files;
+}
+
 void ManifestStore::Impl::Publish(const VersionEdit& edit, ManifestState next, bool vouched,
                                   const PublishHook& publish) {
   const std::shared_ptr<const Version> version = next.version;
-  std::set<uint64_t> moved;
-  for (const TableMeta& meta : edit.added_tables) moved.insert(meta.number);
+  std::vector<RemovedTableFile> gone;
+  // The edit is durable. Without memory its files stay until the next open.
+  (void)base::UntilMemory([&] {
+    gone = RemovedBy(edit, last_edit + 1);
+    base::MutexLock lock(&mutex);
+    removed.reserve(removed.size() + gone.size());
+  });
   {
     base::MutexLock lock(&mutex);
     // An appended edit vouches for those before it, a fresh manifest for all.
     vouched_edit = vouched ? last_edit + 1 : last_edit;
     last_edit += 1;
-    for (const RemovedTable& gone : edit.removed_tables) {
-      if (moved.contains(gone.number)) continue;
-      for (const TableRef& table : state.version->tables(gone.level)) {
-        if (table->meta.number != gone.number) continue;
-        removed.push_back({gone.number, table->slot, last_edit});
-      }
+    if (removed.size() + gone.size() <= removed.capacity()) {
+      std::move(gone.begin(), gone.end(), std::back_inserter(removed));
     }
     in_use = true;
     number_limit = std::max(number_limit, next.next_file_number);
@@ -339,6 +359,7 @@ Result<uint64_t> ManifestStore::NewFileNumber(io::Queue* queue) {
 std::vector<uint64_t> ManifestStore::TakeObsoleteTables() {
   std::vector<uint64_t> numbers;
   base::MutexLock lock(&impl_->mutex);
+  numbers.reserve(impl_->removed.size());
   std::erase_if(impl_->removed, [this, &numbers](const Impl::RemovedTableFile& file) {
     if (file.edit > impl_->vouched_edit || !file.held.expired()) return false;
     numbers.push_back(file.number);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
 #include "engine/base/limits.h"
 #include "engine/io/request.h"
 #include "engine/manifest/edit_group.h"
@@ -47,7 +48,7 @@ Result<std::unique_ptr<ManifestWriter>> ManifestWriter::Create(
   if (!file.ok()) return file.status();
   std::unique_ptr<ManifestWriter> writer(
       new ManifestWriter(identity, std::move(file).value(), buffers, capacity_blocks));
-  Status status = writer->WriteSnapshot(queue, snapshot);
+  const Status status = base::Contain([&] { return writer->WriteSnapshot(queue, snapshot); });
   if (status.ok()) return writer;
   writer.reset();
   // It was never in use; what cannot be removed now is removed as an orphan later.
@@ -78,7 +79,7 @@ Status ManifestWriter::WriteSnapshot(io::Queue* queue, const std::vector<std::st
       AllocateBuffer(buffers_, std::min<uint64_t>(largest * base::kPageBytes, kWriteBytesMax));
   if (!buffer.ok()) return buffer.status();
   for (size_t i = 0; i < snapshot.size() && status.ok(); ++i) {
-    status = WriteGroup(queue, snapshot[i], &*buffer);
+    status = WriteGroup(queue, EncodeGroup(identity_.id, edit_number_ + 1, snapshot[i]), &*buffer);
   }
   return Finish(queue, std::move(status));
 }
@@ -102,7 +103,8 @@ Status ManifestWriter::AppendGroup(io::Queue* queue, const Slice& body) {
   const uint64_t bytes = BlocksOf(body.size()) * base::kPageBytes;
   auto buffer = AllocateBuffer(buffers_, std::min<uint64_t>(bytes, kWriteBytesMax));
   if (!buffer.ok()) return buffer.status();
-  return Finish(queue, WriteGroup(queue, body, &*buffer));
+  const std::string group = EncodeGroup(identity_.id, edit_number_ + 1, body);
+  return Finish(queue, WriteGroup(queue, group, &*buffer));
 }
 
 Status ManifestWriter::Seal(io::Queue* queue, const Successor& successor) {
@@ -135,9 +137,9 @@ Status ManifestWriter::AppendPromise(io::Queue* queue) {
 }
 
 // `buffer` holds the group's blocks, or kWriteBytesMax of them at a time.
-Status ManifestWriter::WriteGroup(io::Queue* queue, const Slice& body, io::Buffer* buffer) {
-  const std::string group = EncodeGroup(identity_.id, edit_number_ + 1, body);
-  const uint64_t count = BlocksOf(body.size());
+// Allocates nothing: the group is written or the writer poisoned.
+Status ManifestWriter::WriteGroup(io::Queue* queue, const Slice& group, io::Buffer* buffer) {
+  const uint64_t count = BlocksOf(group.size() - kGroupHeaderBytes);
   edit_number_ += 1;
   Slice rest = group;
   for (uint64_t done = 0; done < count;) {

@@ -71,7 +71,7 @@ class ManifestWriter {
 
   Status WriteSnapshot(io::Queue* queue, const std::vector<std::string>& snapshot);
   Status AppendGroup(io::Queue* queue, const Slice& body);
-  Status WriteGroup(io::Queue* queue, const Slice& body, io::Buffer* buffer);
+  Status WriteGroup(io::Queue* queue, const Slice& group, io::Buffer* buffer);
   // Syncs what `written` says was written; poisons on failure.
   Status Finish(io::Queue* queue, Status written);
 

@@ -80,6 +80,7 @@ AppendRun::~AppendRun() {
 
 char* AppendRun::Carve(size_t bytes) {
   if (pieces_.empty() || pieces_.back().bytes - pieces_.back().used < bytes) {
+    pieces_.reserve(pieces_.size() + 1);
     Piece piece;
     piece.bytes =
         pieces_.empty() ? kPieceBytesMin : std::min(kPieceBytesMax, pieces_.back().bytes * 2);

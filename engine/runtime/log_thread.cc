@@ -5,12 +5,14 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
 
 namespace treering::runtime {
 namespace {
 
 constexpr uint32_t kQueueDepth = 64;
 constexpr size_t kReapMax = 16;
+constexpr uint64_t kAgainNanos = 10'000'000;
 
 }  // namespace
 
@@ -113,11 +115,16 @@ uint64_t LogThread::SleepNanosLocked() const {
 
 // Calls the client, for `request` when there is one. Called without the mutex.
 void LogThread::Call(LogClient* client, io::Queue* queue, io::Request* request) {
-  if (request != nullptr) {
-    client->OnLogIo(queue, request);
-  } else {
-    client->OnLogThread(queue);
-  }
+  const Status called = base::Contain([&] {
+    if (request != nullptr) {
+      client->OnLogIo(queue, request);
+    } else {
+      client->OnLogThread(queue);
+    }
+    return Status::Ok();
+  });
+  // It had no memory: what it was called for is still to be done.
+  if (!called.ok()) CallAt(client, clock_->NowNanos() + kAgainNanos);
   base::MutexLock lock(&mutex_);
   running_ = nullptr;
   returned_.NotifyAll();
@@ -137,7 +144,7 @@ void LogThread::Reap(io::Queue* queue, bool wait, uint64_t timeout_nanos) {
 }
 
 void LogThread::Body() {
-  Result<std::unique_ptr<io::Queue>> queue = disk_->NewQueue(kQueueDepth);
+  auto queue = base::Contain([&] { return disk_->NewQueue(kQueueDepth); });
   {
     base::MutexLock lock(&mutex_);
     started_ = true;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
 #include "engine/base/sim_scheduler.h"
 #include "engine/base/thread.h"
 
@@ -32,7 +33,9 @@ class LeaseHub {
         disk_(disk),
         totals_(totals),
         process_(getpid()),
-        own_limit_(options.own_max) {}
+        own_limit_(options.own_max) {
+    idle_shared_.reserve(options.shared_kept);  // what comes back finds its place
+  }
 
   LeasedQueue* MakeOwn();
   void EndOwn(LeasedQueue* entry);
@@ -80,6 +83,7 @@ class ThreadQueues {
       break;
     }
     std::erase_if(entries_, [](const Entry& entry) { return entry.hub->closed(); });
+    entries_.reserve(entries_.size() + 1);
     LeasedQueue* const queue = hub->MakeOwn();
     if (queue != nullptr) entries_.push_back({hub, queue});
     return queue;
@@ -101,26 +105,28 @@ ThreadQueues* QueuesOfThisThread() {
 }  // namespace
 
 LeasedQueue* LeaseHub::MakeOwn() {
+  std::unique_ptr<LeasedQueue> made;
   {
     base::MutexLock lock(&mutex_);
     if (own_alive_ >= own_limit_) {
       const bool refused = own_alive_ < options_.own_max;
       if (!refused || ++went_without_ % QueueLeases::kAskAgain != 0) return nullptr;
     }
+    made = std::make_unique<LeasedQueue>();
+    own_.reserve(own_alive_ + 1);
     ++own_alive_;
   }
-  Result<std::unique_ptr<io::Queue>> queue = disk_->NewQueue(options_.queue_depth);
+  made->own = true;
+  auto queue = base::Contain([&] { return disk_->NewQueue(options_.queue_depth); });
   base::MutexLock lock(&mutex_);
-  if (!queue.ok()) {  // out of locked memory or descriptors: the shared pool serves
+  if (!queue.ok()) {  // out of memory, of locked memory or descriptors: the shared pool serves
     own_limit_ = --own_alive_;
     return nullptr;
   }
   own_limit_ = options_.own_max;
-  own_.push_back(std::make_unique<LeasedQueue>());
-  LeasedQueue* const entry = own_.back().get();
-  entry->queue = std::move(*queue);
-  entry->own = true;
-  return entry;
+  made->queue = std::move(*queue);
+  own_.push_back(std::move(made));
+  return own_.back().get();
 }
 
 // The thread ends. Destroys the queue under the mutex, so that Close cannot return, and the disk
@@ -138,6 +144,7 @@ void LeaseHub::EndOwn(LeasedQueue* entry) {
 
 Result<LeasedQueue*> LeaseHub::TakeShared() {
   bool plain = false;
+  std::unique_ptr<LeasedQueue> made;
   {
     base::MutexLock lock(&mutex_);
     ++shared_leases_;
@@ -146,21 +153,23 @@ Result<LeasedQueue*> LeaseHub::TakeShared() {
       idle_shared_.pop_back();
       return entry;
     }
+    made = std::make_unique<LeasedQueue>();
     plain = shared_alive_ >= options_.shared_max;
     ++(plain ? plain_alive_ : shared_alive_);
     if (plain) ++plain_leases_;
   }
-  Result<std::unique_ptr<io::Queue>> queue = plain ? disk_->NewPlainQueue(options_.queue_depth)
-                                                   : disk_->NewMovableQueue(options_.queue_depth);
+  auto queue = base::Contain([&] {
+    return plain ? disk_->NewPlainQueue(options_.queue_depth)
+                 : disk_->NewMovableQueue(options_.queue_depth);
+  });
   if (!queue.ok()) {
     base::MutexLock lock(&mutex_);
     --(plain ? plain_alive_ : shared_alive_);
     return queue.status();
   }
-  auto* const entry = new LeasedQueue;
-  entry->plain = plain;
-  entry->queue = std::move(*queue);
-  return entry;
+  made->plain = plain;
+  made->queue = std::move(*queue);
+  return made.release();
 }
 
 void LeaseHub::Return(LeasedQueue* entry) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/contain.h"
 #include "engine/base/thread.h"
 #include "engine/io/drivers.h"
 
@@ -144,6 +145,7 @@ Status RuntimeCore::Build(io::Disk* disk) {
       WorkerPool::Start({.threads = threads}, disk_, &io_totals_);
   if (!workers.ok()) return workers.status();
   workers_ = std::move(*workers);
+  places_ = std::make_unique<WorkerPool::Places>(workers_.get(), 2 + io::kFastPathCount);
   budget_->SetWatch([this] {
     workers_->Schedule(JobPriority::kPrepare, this, [this](io::Queue*) { GrowArena(); });
   });
@@ -181,6 +183,7 @@ RuntimeCore::~RuntimeCore() {
       base::MutexLock lock(&fallback_mutex_);
       built_ = false;
     }
+    places_.reset();
     workers_.reset();
     log_thread_.reset();
     leases_.reset();
@@ -198,6 +201,7 @@ RuntimeCore::~RuntimeCore() {
     return;
   }
   // A forked child has neither our threads nor our pinned memory: leave all of it alone.
+  (void)places_.release();
   (void)workers_.release();
   (void)log_thread_.release();
   (void)leases_.release();
@@ -240,7 +244,15 @@ void RuntimeCore::OnFallback() {
   workers_->Schedule(JobPriority::kMaintenance, this, [this](io::Queue*) { LogFallbacks(); });
 }
 
+// Without memory for the lines they are said at the next fallback, or never.
 void RuntimeCore::LogFallbacks() {
+  (void)base::Contain([&] {
+    LogFallbackLines();
+    return Status::Ok();
+  });
+}
+
+void RuntimeCore::LogFallbackLines() {
   const io::DiskFacts facts = disk_->Facts();
   std::array<std::string, io::kFastPathCount> lines;
   const auto line = [&lines](io::FastPath path) -> std::string& {

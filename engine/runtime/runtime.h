@@ -98,6 +98,7 @@ class RuntimeCore {
   Status Build(io::Disk* disk);
   void OnFallback();
   void LogFallbacks();
+  void LogFallbackLines();
   void GrowArena();
 
   const RuntimeOptions options_;
@@ -116,6 +117,7 @@ class RuntimeCore {
   std::unique_ptr<QueueLeases> leases_;
   std::unique_ptr<LogThread> log_thread_;
   std::unique_ptr<WorkerPool> workers_;
+  std::unique_ptr<WorkerPool::Places> places_;  // growth of the arena, one line each fallback
   base::Mutex fallback_mutex_;
   bool built_ = false;                           // workers_ can be asked
   std::array<bool, io::kFastPathCount> said_{};  // to the logger

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/contain.h"
 
 namespace treering::runtime {
 
@@ -21,6 +22,7 @@ Result<std::unique_ptr<WorkerPool>> WorkerPool::Start(const Options& options, io
 
 // What started before a failure is ended by the destructor.
 Status WorkerPool::StartWorkers() {
+  workers_.reserve(options_.threads);
   for (uint32_t i = 0; i < options_.threads; ++i) {
     auto worker = std::make_unique<Worker>();
     Worker* const raw = worker.get();
@@ -46,7 +48,7 @@ WorkerPool::~WorkerPool() {
 }
 
 void WorkerPool::WorkerBody(Worker* worker) {
-  Result<std::unique_ptr<io::Queue>> queue = disk_->NewQueue(options_.queue_depth);
+  auto queue = base::Contain([&] { return disk_->NewQueue(options_.queue_depth); });
   io::QueueStats counted;
   Waiting taken;
   mutex_.Lock();
@@ -59,7 +61,11 @@ void WorkerPool::WorkerBody(Worker* worker) {
       continue;
     }
     mutex_.Unlock();
-    taken.job(queue->get());
+    // Jobs note their own errors; nothing of one that had no memory even for that is in flight.
+    (void)base::Contain([&] {
+      taken.job(queue->get());
+      return Status::Ok();
+    });
     taken.job = nullptr;  // what it captured goes before its owner may think it is gone
     TREERING_CHECK((*queue)->in_flight() == 0);
     if (totals_ != nullptr) totals_->Add((*queue)->stats(), &counted);
@@ -95,8 +101,8 @@ bool WorkerPool::TakeLocked(Worker* worker, Waiting* taken) {
 bool WorkerPool::TakeOfLocked(JobPriority priority, Worker* worker, Waiting* taken) {
   auto& waiting = waiting_[static_cast<size_t>(priority)];
   if (waiting.empty()) return false;
-  *taken = std::move(waiting.front());
-  waiting.pop_front();
+  *taken = std::exchange(waiting.front(), {});
+  spare_.splice(spare_.end(), waiting, waiting.begin());
   worker->busy = true;
   worker->ordinary = priority > JobPriority::kFlush;
   worker->running_owner = taken->owner;
@@ -106,9 +112,32 @@ bool WorkerPool::TakeOfLocked(JobPriority priority, Worker* worker, Waiting* tak
 
 void WorkerPool::Schedule(JobPriority priority, const void* owner, Job job) {
   base::MutexLock lock(&mutex_);
-  if (std::find(draining_.begin(), draining_.end(), owner) != draining_.end()) return;
-  waiting_[static_cast<size_t>(priority)].push_back({owner, std::move(job)});
+  if (IsDrainingLocked(owner)) return;
+  if (spare_.empty()) spare_.emplace_back();
+  spare_.front() = {owner, std::move(job)};
+  Jobs& waiting = waiting_[static_cast<size_t>(priority)];
+  waiting.splice(waiting.end(), spare_, spare_.begin());
   work_.NotifyOne();
+}
+
+void WorkerPool::MakePlaces(size_t jobs) {
+  Jobs made(jobs);
+  base::MutexLock lock(&mutex_);
+  places_ += jobs;
+  spare_.splice(spare_.end(), made);
+}
+
+// Those that wait or run are missing among the spare ones until they are done.
+void WorkerPool::GiveBack(size_t jobs) {
+  base::MutexLock lock(&mutex_);
+  places_ -= jobs;
+  while (jobs-- > 0 && spare_.size() > places_) spare_.pop_back();
+}
+
+bool WorkerPool::IsDrainingLocked(const void* owner) const {
+  const Draining* draining = draining_;
+  while (draining != nullptr && draining->owner != owner) draining = draining->next;
+  return draining != nullptr;
 }
 
 bool WorkerPool::OwnerRunsLocked(const void* owner) const {
@@ -118,21 +147,20 @@ bool WorkerPool::OwnerRunsLocked(const void* owner) const {
 }
 
 size_t WorkerPool::Drain(const void* owner) {
-  std::vector<Waiting> cancelled;  // destroyed after the lock is gone
+  Jobs cancelled;  // destroyed after the lock is gone
   base::MutexLock lock(&mutex_);
-  draining_.push_back(owner);
-  for (auto& waiting : waiting_) {
+  Draining self{owner, draining_};
+  draining_ = &self;
+  for (Jobs& waiting : waiting_) {
     for (auto it = waiting.begin(); it != waiting.end();) {
-      if (it->owner != owner) {
-        ++it;
-        continue;
-      }
-      cancelled.push_back(std::move(*it));
-      it = waiting.erase(it);
+      const auto job = it++;
+      if (job->owner == owner) cancelled.splice(cancelled.end(), waiting, job);
     }
   }
   while (OwnerRunsLocked(owner)) idle_.Wait(&mutex_);
-  draining_.erase(std::find(draining_.begin(), draining_.end(), owner));
+  Draining** link = &draining_;
+  while (*link != &self) link = &(*link)->next;
+  *link = self.next;
   return cancelled.size();
 }
 

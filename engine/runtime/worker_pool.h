@@ -14,8 +14,8 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -56,7 +56,21 @@ class WorkerPool {
   // Every owner was drained before. Joins the threads; never called on one of them.
   ~WorkerPool();
 
-  // Never blocks. `owner` is only compared. A job may schedule further ones.
+  // The memory of so many jobs that wait, taken beforehand: what has places can always schedule.
+  class Places {
+   public:
+    Places(WorkerPool* pool, size_t jobs) : pool_(pool), jobs_(jobs) { pool_->MakePlaces(jobs_); }
+    ~Places() { pool_->GiveBack(jobs_); }
+    Places(const Places&) = delete;
+    Places& operator=(const Places&) = delete;
+
+   private:
+    WorkerPool* const pool_;
+    const size_t jobs_;
+  };
+
+  // Never blocks. `owner` is only compared. A job may schedule further ones. Allocates nothing for
+  // owners that keep to their Places.
   void Schedule(JobPriority priority, const void* owner, Job job);
   // Cancels the owner's waiting jobs (they are destroyed unrun, as are those that its running jobs
   // still schedule) and waits for the running ones. Returns how many were cancelled.
@@ -79,11 +93,20 @@ class WorkerPool {
     bool ordinary = false;                // under mutex_: what it runs is below kFlush
   };
 
+  using Jobs = std::list<Waiting>;
+  struct Draining {
+    const void* owner;
+    Draining* next;
+  };
+
   WorkerPool(io::Disk* disk, const Options& options, IoTotals* totals);
+  void MakePlaces(size_t jobs);
+  void GiveBack(size_t jobs);
   Status StartWorkers();
   void WorkerBody(Worker* worker);
   bool TakeLocked(Worker* worker, Waiting* taken);
   bool TakeOfLocked(JobPriority priority, Worker* worker, Waiting* taken);
+  bool IsDrainingLocked(const void* owner) const;
   bool OwnerRunsLocked(const void* owner) const;
 
   io::Disk* const disk_;
@@ -92,12 +115,14 @@ class WorkerPool {
   mutable base::Mutex mutex_;
   base::CondVar work_;  // a job came, or the pool stops
   base::CondVar idle_;  // a job ended, or a worker is up
-  std::array<std::deque<Waiting>, kJobPriorityCount> waiting_;
+  std::array<Jobs, kJobPriorityCount> waiting_;
+  Jobs spare_;         // empty places
+  size_t places_ = 0;  // that were asked for
   std::vector<std::unique_ptr<Worker>> workers_;
   uint32_t started_ = 0;        // workers that have a queue, or failed to get one
   uint32_t ordinary_ = 0;       // running jobs below kFlush
   uint32_t passed_upkeep_ = 0;  // compactions started since upkeep last ran or began to wait
-  std::vector<const void*> draining_;
+  Draining* draining_ = nullptr;  // of threads in Drain, on their stacks
   Status start_status_;
   bool stop_ = false;
 };

@@ -31,15 +31,15 @@ ReadStream::~ReadStream() {
 }
 
 void ReadStream::OnIo(io::Request* request) {
-  for (size_t i = 0; i < stale_.size(); ++i) {
-    if (&stale_[i]->request != request) continue;
-    spare_.push_back(std::move(stale_[i]->buffer));
-    stale_.erase(stale_.begin() + static_cast<ptrdiff_t>(i));
-    return;
-  }
-  for (const std::unique_ptr<Extent>& extent : extents_) {
+  for (auto extent = stale_.begin(); extent != stale_.end(); ++extent) {
     if (&extent->request != request) continue;
     extent->in_flight = false;
+    spare_.splice(spare_.end(), stale_, extent);
+    return;
+  }
+  for (Extent& extent : extents_) {
+    if (&extent.request != request) continue;
+    extent.in_flight = false;
     return;
   }
   TREERING_CHECK(false);
@@ -62,27 +62,23 @@ void ReadStream::Stop() {
 
 bool ReadStream::Covers(uint64_t offset) const {
   if (extents_.empty()) return false;
-  return offset >= extents_.front()->offset && offset < next_offset_;
+  return offset >= extents_.front().offset && offset < next_offset_;
 }
 
 void ReadStream::DropBefore(uint64_t offset) {
-  while (!extents_.empty() && extents_.front()->end() <= offset) {
-    std::unique_ptr<Extent> extent = std::move(extents_.front());
-    extents_.pop_front();
+  while (!extents_.empty() && extents_.front().end() <= offset) {
     depth_ = std::min(depth_ + 1, options_.depth_max);
-    if (extent->in_flight) {
-      stale_.push_back(std::move(extent));
-    } else {
-      spare_.push_back(std::move(extent->buffer));
-    }
+    Extents& next = extents_.front().in_flight ? stale_ : spare_;
+    next.splice(next.end(), extents_, extents_.begin());
   }
 }
 
 bool ReadStream::SubmitNext() {
   size_t bytes = std::min<uint64_t>(extent_bytes_, end_ - next_offset_);
-  auto extent = std::make_unique<Extent>();
+  Extents made(1);
+  Extent* const extent = &made.front();
   while (!spare_.empty() && !extent->buffer) {
-    if (spare_.back().size() >= bytes) extent->buffer = std::move(spare_.back());
+    if (spare_.back().buffer.size() >= bytes) extent->buffer = std::move(spare_.back().buffer);
     spare_.pop_back();
   }
   if (!extent->buffer) {
@@ -98,8 +94,8 @@ bool ReadStream::SubmitNext() {
   extent->request = io::Request::Read(file_, next_offset_, extent->buffer.span().first(bytes));
   Claim(&extent->request);
   extent->in_flight = true;
+  extents_.splice(extents_.end(), made);
   queue_->Submit(&extent->request);
-  extents_.push_back(std::move(extent));
   next_offset_ += bytes;
   extent_bytes_ = std::min(extent_bytes_ * 2, options_.extent_bytes_max);
   return true;
@@ -132,7 +128,7 @@ Status ReadStream::Reach(uint64_t offset, Extent** out) {
   if (extents_.empty() && next_offset_ < offset) next_offset_ = offset;  // skip what nobody wants
   Refill();
   if (extents_.empty()) return Status::OutOfMemory(file_->path() + ": no memory to read ahead");
-  Extent* const extent = extents_.front().get();
+  Extent* const extent = &extents_.front();
   TREERING_CHECK(extent->offset <= offset);
   while (extent->in_flight) WaitAndRoute(queue_);
   if (Status s = extent->request.ToStatus(); !s.ok()) return s;

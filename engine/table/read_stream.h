@@ -13,7 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -85,10 +85,12 @@ class ReadStream final : private IoClient {
   io::Queue* const queue_;
   io::BufferPool* const pool_;
   const ReadStreamOptions options_;
-  std::deque<std::unique_ptr<Extent>> extents_;  // by offset; the front is being looked at
-  std::vector<std::unique_ptr<Extent>> stale_;   // in flight, not looked at any more
-  std::vector<io::Buffer> spare_;                // of extent_bytes_max
-  io::Buffer gathered_;                          // for ranges that cross extents
+  using Extents = std::list<Extent>;  // they change lists without an allocation
+
+  Extents extents_;      // by offset; the front is being looked at
+  Extents stale_;        // in flight, not looked at any more
+  Extents spare_;        // for their buffers
+  io::Buffer gathered_;  // for ranges that cross extents
   uint64_t next_offset_ = 0;
   uint64_t end_ = 0;
   uint32_t extent_bytes_ = 0;

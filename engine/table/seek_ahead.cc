@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/base/contain.h"
 #include "engine/table/block_check.h"
 #include "engine/table/block_view.h"
 #include "engine/table/resident.h"
@@ -53,7 +54,12 @@ void SeekAhead::OnIo(io::Request*) {
   Held& held = reads_partition_ ? partition_block_ : data_block_;
   held.page = pending_->block().id.page;
   held.block = pending_->TakeBlock();
-  if (reads_partition_) OnPartition(held.block);
+  // It is called while others wait, who must not hear of it: what it cannot read ahead is read when
+  // it is wanted.
+  (void)base::Contain([&] {
+    if (reads_partition_) OnPartition(held.block);
+    return Status::Ok();
+  });
 }
 
 void SeekAhead::Finish() {

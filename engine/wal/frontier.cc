@@ -9,9 +9,15 @@ namespace treering::wal {
 Frontier::Frontier(uint64_t lsn, key::Sequence sequence)
     : written_{lsn, sequence}, durable_{lsn, sequence}, submitted_lsn_(lsn) {}
 
+void Frontier::MakeRoom() {
+  if (spare_.empty()) spare_.emplace_back();
+}
+
 void Frontier::Submit(const SpillRange& range) {
   TREERING_CHECK(range.first_lsn == submitted_lsn_ && range.end_lsn > range.first_lsn);
-  spills_.push_back(Entry{range});
+  MakeRoom();
+  spare_.front() = Entry{range};
+  spills_.splice(spills_.end(), spare_, spare_.begin());
   submitted_lsn_ = range.end_lsn;
   ++in_flight_;
 }
@@ -45,7 +51,7 @@ void Frontier::Advance() {
     const SpillRange& range = spills_.front().range;
     written_ = {range.end_lsn, range.last_sequence};
     released_tail_ = range.tail_end;
-    spills_.pop_front();
+    spare_.splice(spare_.begin(), spills_, spills_.begin());
   }
 }
 

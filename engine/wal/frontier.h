@@ -12,7 +12,7 @@
 #define TREERING_ENGINE_WAL_FRONTIER_H_
 
 #include <cstdint>
-#include <deque>
+#include <list>
 
 #include "api/status.h"
 #include "engine/key/internal_key.h"
@@ -40,6 +40,8 @@ class Frontier {
   // Nothing is on its way; everything below `lsn` and through `sequence` counts as durable.
   Frontier(uint64_t lsn, key::Sequence sequence);
 
+  // Room for one more spill, so that Submit allocates nothing.
+  void MakeRoom();
   // Spills go out in order, without a gap.
   void Submit(const SpillRange& range);
   // All writes of the spill that starts at `first_lsn` were seen complete. Any order.
@@ -47,6 +49,10 @@ class Frontier {
   // One of its writes failed, or it could not be built: it and everything later is lost to this
   // log.
   void FailWrite(uint64_t first_lsn, const Status& error);
+  // The next spill, which would begin with `sequence`, can never be: as FailWrite.
+  void FailNext(key::Sequence sequence, const Status& error) {
+    PoisonAt(submitted_lsn_, sequence, error);
+  }
 
   // Take it, then sync, then finish or fail it. Tickets may overlap.
   SyncTicket StartSync() const;
@@ -80,7 +86,8 @@ class Frontier {
   void Advance();
   void PoisonAt(uint64_t lsn, key::Sequence sequence, const Status& error);
 
-  std::deque<Entry> spills_;  // not below W
+  std::list<Entry> spills_;  // not below W
+  std::list<Entry> spare_;   // what MakeRoom made
   Point written_;
   Point durable_;
   uint64_t submitted_lsn_;

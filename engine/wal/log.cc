@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/heap_wait.h"
 
 namespace treering::wal {
 namespace {
@@ -59,6 +61,7 @@ Result<Log::Appended> Log::Append(const LogGroup& group) {
 
   base::MutexLock lock(&mutex_);
   TREERING_CHECK(group.first_sequence == pending_.last_sequence() + 1);
+  pending_.MakeRoom();  // what the tail has stored must not fail to be noted
   if (!frontier_.error().ok()) return frontier_.error();
   if (!HasSegmentRoomLocked(bytes)) return Appended{AppendOutcome::kSegmentWanted};
   const AppendOutcome outcome = StoreLocked(group, &pending);
@@ -134,16 +137,25 @@ Result<Log::SpillPointer> Log::Build(bool wait, uint16_t promise_flags) {
       moved_.Wait(&mutex_);
     }
     if (!frontier_.error().ok()) return frontier_.error();
-    uint64_t blocks = 1;
-    if (promise_flags == 0) {
-      taken = pending_.Take();
-      blocks = BlocksFor(taken.stream_bytes);
-      spilled_tail_ = tail_ != nullptr ? tail_->end() : 0;
-    } else if (FreeBlocksLocked() <= BlocksFor(pending_.stream_bytes())) {
+    if (promise_flags != 0 && FreeBlocksLocked() <= BlocksFor(pending_.stream_bytes())) {
       return SpillPointer();  // what is left belongs to groups that were taken
     }
-    range =
-        PlaceLocked(blocks, taken.groups.empty() ? spilled_sequence_ : pending_.last_sequence());
+    const uint64_t blocks = promise_flags != 0 ? 1 : BlocksFor(pending_.stream_bytes());
+    // Before anything changes: what needs memory.
+    const Status placed = base::UntilMemory([&] {
+      segments = segments_.Overlapping(next_lsn_, next_lsn_ + blocks);
+      frontier_.MakeRoom();
+    });
+    if (!placed.ok()) {
+      if (promise_flags == 0) FailLocked(placed);
+      return placed;
+    }
+    if (promise_flags == 0) {
+      taken = pending_.Take();
+      spilled_tail_ = tail_ != nullptr ? tail_->end() : 0;
+    }
+    range = PlaceLocked(blocks, taken.groups.empty() ? spilled_sequence_ : pending_.last_sequence(),
+                        segments);
     header = {promise_flags,
               codec_.generation(),
               range.first_lsn,
@@ -151,27 +163,39 @@ Result<Log::SpillPointer> Log::Build(bool wait, uint16_t promise_flags) {
               marks_.latest().previous_sum,
               frontier_.durable_lsn(),
               0};
-    segments = segments_.Overlapping(range.first_lsn, range.end_lsn);
   }
-  BlockBuffers blocks;
-  if (!blocks.Allocate(buffers_, range.end_lsn - range.first_lsn)) {
-    // The groups have their sequences already: what cannot be written ends the log.
-    const Status error = Status::OutOfMemory("no memory for a log write");
-    base::MutexLock lock(&mutex_);
-    frontier_.FailWrite(range.first_lsn, error);
-    moved_.NotifyAll();
-    return error;
+  SpillPointer spill;
+  Status made = base::UntilMemory([&] {
+    BlockBuffers blocks;
+    if (!blocks.Allocate(buffers_, range.end_lsn - range.first_lsn)) throw std::bad_alloc();
+    spill = std::make_unique<Spill>(range, std::move(blocks), segments);
+  });
+  uint64_t sum = 0;
+  if (made.ok()) {
+    SpillEncoder encoder(codec_, header, spill->blocks());
+    Encode(taken, &encoder);
+    sum = encoder.Finish();
   }
-  SpillEncoder encoder(codec_, header, &blocks);
-  Encode(taken, &encoder);
-  const uint64_t sum = encoder.Finish();
-  SpillPointer spill = std::make_unique<Spill>(range, std::move(blocks), std::move(segments));
   base::MutexLock lock(&mutex_);
-  marks_.Note({range.end_lsn, sum, range.last_sequence + 1});
-  return spill;
+  if (made.ok()) {
+    made = base::UntilMemory([&] { marks_.Note({range.end_lsn, sum, range.last_sequence + 1}); });
+  }
+  if (made.ok()) return spill;
+  // The groups have their sequences already: what cannot be written ends the log.
+  if (spill != nullptr) spill->NoteFinished();
+  frontier_.FailWrite(range.first_lsn, made);
+  moved_.NotifyAll();
+  return made;
 }
 
-SpillRange Log::PlaceLocked(uint64_t blocks, key::Sequence last_sequence) {
+// What was appended can never be written.
+void Log::FailLocked(const Status& error) {
+  frontier_.FailNext(spilled_sequence_ + 1, error);
+  moved_.NotifyAll();
+}
+
+SpillRange Log::PlaceLocked(uint64_t blocks, key::Sequence last_sequence,
+                            std::span<const LsnMap::Entry> segments) {
   const SpillRange range = {next_lsn_, next_lsn_ + blocks, spilled_sequence_ + 1, last_sequence,
                             spilled_tail_};
   TREERING_CHECK(range.end_lsn <= segments_.end_lsn());
@@ -179,7 +203,7 @@ SpillRange Log::PlaceLocked(uint64_t blocks, key::Sequence last_sequence) {
   if (last_sequence > spilled_sequence_) groups_end_lsn_ = range.end_lsn;
   spilled_sequence_ = last_sequence;
   frontier_.Submit(range);
-  for (const LsnMap::Entry& entry : segments_.Overlapping(range.first_lsn, range.end_lsn)) {
+  for (const LsnMap::Entry& entry : segments) {
     if (entry.first_lsn >= range.first_lsn) {
       demand_.NoteUse(entry.segment->info.blocks * kLogBlockBytes, clock_->NowNanos());
     }
@@ -321,10 +345,11 @@ Status Log::WaitDurable(io::Queue* queue, key::Sequence sequence, uint64_t lsn) 
 void Log::SyncOnce(io::Queue* queue) {
   const SyncTicket ticket = frontier_.StartSync();
   // Segments that were released meanwhile hold nothing that a replay needs.
-  const std::vector<LsnMap::Entry> segments = segments_.Overlapping(ticket.from_lsn, ticket.to_lsn);
+  std::vector<LsnMap::Entry> segments;
+  Status status =
+      base::UntilMemory([&] { segments = segments_.Overlapping(ticket.from_lsn, ticket.to_lsn); });
   syncing_ = ticket;
   mutex_.Unlock();
-  Status status;
   for (const LsnMap::Entry& entry : segments) {
     io::File* const file = entry.segment->file.get();
     io::Request sync = io::Request::Sync(file, file->Completed());
@@ -385,6 +410,7 @@ std::vector<uint64_t> Log::SegmentsBefore(const ReplayStart& start) {
 std::vector<std::shared_ptr<Segment>> Log::Release(std::span<const uint64_t> numbers) {
   base::MutexLock lock(&mutex_);
   std::vector<std::shared_ptr<Segment>> out;
+  out.reserve(numbers.size());
   for (const uint64_t number : numbers) {
     out.push_back(segments_.TakeFront(number));
     TREERING_CHECK(out.back() != nullptr);

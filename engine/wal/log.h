@@ -186,7 +186,9 @@ class Log {
   uint64_t SpillTimeLocked(bool was_empty, uint64_t bytes_before, const LogGroup& group) const;
 
   Result<SpillPointer> Build(bool wait, uint16_t promise_flags);
-  SpillRange PlaceLocked(uint64_t blocks, key::Sequence last_sequence);
+  SpillRange PlaceLocked(uint64_t blocks, key::Sequence last_sequence,
+                         std::span<const LsnMap::Entry> segments);
+  void FailLocked(const Status& error);
   void Encode(const TakenGroups& taken, SpillEncoder* encoder) const;
   void Complete(io::Queue* queue, Spill* spill);
   Status WaitWritten(key::Sequence sequence);

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "engine/base/contain.h"
 #include "engine/base/file_names.h"
 #include "engine/base/thread.h"
 #include "engine/wal/lock_wait.h"
@@ -172,7 +173,8 @@ Status LogReader::Read(io::Queue* queue, uint64_t lsn,
   for (size_t i = 0; i < pieces.size() && status.ok(); ++i) {
     Slot& slot = slots[i % slot_count];
     while (!slot.done) wait_some();
-    status = Consume(slot, consume);
+    // Whatever is thrown, what is in flight must land first.
+    status = base::Contain([&] { return Consume(slot, consume); });
     if (status.ok() && submitted < pieces.size()) submit_next();
   }
   while (in_flight > 0) wait_some();

@@ -51,7 +51,8 @@ Status LogBench::OpenDirectory() {
 Status LogBench::Create() {
   Status status = OpenDirectory();
   if (status.ok() && options_.tail_capacity > 0) {
-    status = CreateTailFile(directory_.get(), queue_.get(), &buffers_, options_.tail_capacity);
+    status = CreateTailFile(directory_.get(), queue_.get(), &buffers_, base::SystemClock(),
+                            options_.tail_capacity, 0);
   }
   if (!status.ok()) return status;
   manifest_->tail_capacity = options_.tail_capacity;

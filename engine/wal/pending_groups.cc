@@ -4,6 +4,11 @@
 
 namespace treering::wal {
 
+void PendingGroups::MakeRoom() {
+  std::vector<PendingGroup>& groups = taken_.groups;
+  if (groups.size() == groups.capacity()) groups.reserve(std::max<size_t>(8, 2 * groups.size()));
+}
+
 void PendingGroups::Add(PendingGroup group, uint64_t now_nanos) {
   TREERING_CHECK(group.header.first_sequence == last_sequence_ + 1);
   if (empty()) since_nanos_ = now_nanos;

@@ -46,6 +46,8 @@ class PendingGroups {
   // When the oldest one came.
   uint64_t since_nanos() const { return since_nanos_; }
 
+  // Room for one more, so that Add allocates nothing.
+  void MakeRoom();
   void Add(PendingGroup group, uint64_t now_nanos);
   TakenGroups Take();
 

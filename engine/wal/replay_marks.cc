@@ -17,11 +17,11 @@ void ReplayMarks::Note(const Mark& mark) {
 }
 
 void ReplayMarks::Thin() {
-  std::deque<Kept> kept;
+  size_t kept = 0;
   for (size_t i = 0; i < marks_.size(); ++i) {
-    if (i % 2 == 0 || marks_[i].cut) kept.push_back(marks_[i]);
+    if (i % 2 == 0 || marks_[i].cut) marks_[kept++] = marks_[i];
   }
-  marks_.swap(kept);
+  marks_.erase(marks_.begin() + static_cast<ptrdiff_t>(kept), marks_.end());
   spacing_ *= 2;
 }
 

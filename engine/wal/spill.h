@@ -66,12 +66,14 @@ class SpillEncoder {
 
 class Spill {
  public:
+  // The content of the blocks comes before Submit.
   Spill(const SpillRange& range, BlockBuffers blocks, std::vector<LsnMap::Entry> segments);
   ~Spill();
   Spill(const Spill&) = delete;
   Spill& operator=(const Spill&) = delete;
 
   const SpillRange& range() const { return range_; }
+  BlockBuffers* blocks() { return &blocks_; }
   // For those who do not wait: all requests get this owner; null means the spill itself.
   void Submit(io::Queue* queue, void* owner = nullptr);
   // One of its requests came back; true when it was the last.
@@ -87,7 +89,7 @@ class Spill {
 
  private:
   const SpillRange range_;
-  const BlockBuffers blocks_;
+  BlockBuffers blocks_;
   const std::vector<LsnMap::Entry> segments_;  // keeps the files open
   std::vector<io::Request> requests_;
   size_t pending_ = 0;

@@ -8,20 +8,22 @@
 #include "engine/base/check.h"
 #include "engine/base/coding.h"
 #include "engine/base/file_names.h"
+#include "engine/wal/lock_wait.h"
 #include "engine/wal/tail_format.h"
 #include "engine/wal/zero_fill.h"
 
 namespace treering::wal {
 
 Status CreateTailFile(io::Directory* directory, io::Queue* queue, io::BufferPool* buffers,
-                      uint64_t capacity) {
+                      base::Clock* clock, uint64_t capacity, uint64_t lock_wait_nanos) {
   TREERING_CHECK(TailCapacityValid(capacity));
   const std::string name = base::MakeFileName(base::FileKind::kTail);
   const Result<io::FileInfo> info = directory->Stat(name);
   if (!info.ok()) return info.status();
-  const io::OpenMode mode = info->exists ? io::OpenMode::kReadWrite : io::OpenMode::kCreate;
   Result<std::unique_ptr<io::File>> file =
-      directory->Open(name, {.mode = mode, .direct = false, .lock = true});
+      info->exists
+          ? OpenLocked(directory, clock, name, /*direct=*/false, lock_wait_nanos)
+          : directory->Open(name, {.mode = io::OpenMode::kCreate, .direct = false, .lock = true});
   if (!file.ok()) return file.status();
   const uint64_t bytes = kTailHeaderPageBytes + capacity;
   if (info->exists) {

@@ -19,6 +19,7 @@
 #include "api/result.h"
 #include "api/slice.h"
 #include "engine/base/checksum.h"
+#include "engine/base/clock.h"
 #include "engine/io/buffer_pool.h"
 #include "engine/io/disk.h"
 #include "engine/io/queue.h"
@@ -28,9 +29,10 @@ namespace treering::wal {
 
 // Makes TAIL, zero-filled, with its size and name durable; replaces one that is there. Do it before
 // the manifest names the tail. `capacity` as TailCapacityValid. The queue has nothing else in
-// flight.
+// flight. Of one that is there the lock is waited for: the writes of a creation whose process died
+// may still be on their way.
 Status CreateTailFile(io::Directory* directory, io::Queue* queue, io::BufferPool* buffers,
-                      uint64_t capacity);
+                      base::Clock* clock, uint64_t capacity, uint64_t lock_wait_nanos);
 
 class Tail {
  public:

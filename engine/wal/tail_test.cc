@@ -23,9 +23,11 @@ class TailTest : public ::testing::Test {
     queue_ = std::move(disk_.NewQueue(8).value());
     directory_ = std::move(disk_.OpenDirectory("/db", true).value());
   }
-  void Make(uint64_t capacity = kCapacity) {
-    ASSERT_TRUE(CreateTailFile(directory_.get(), queue_.get(), &buffers_, capacity).ok());
+  Status Create(uint64_t capacity, uint64_t lock_wait_nanos = 0) {
+    return CreateTailFile(directory_.get(), queue_.get(), &buffers_, base::SystemClock(), capacity,
+                          lock_wait_nanos);
   }
+  void Make(uint64_t capacity = kCapacity) { ASSERT_TRUE(Create(capacity).ok()); }
   void Start(uint64_t generation = 7, uint64_t capacity = kCapacity) {
     tail_.reset();
     Result<std::unique_ptr<Tail>> tail = Tail::Start(directory_.get(), kId, generation, capacity);
@@ -54,6 +56,13 @@ class TailTest : public ::testing::Test {
   std::unique_ptr<io::Directory> directory_;
   std::unique_ptr<Tail> tail_;
 };
+
+TEST_F(TailTest, ACreationWhoseProcessDiedIsWaitedFor) {
+  Make();
+  storage_.HoldLock(kPath, 3'000'000);
+  EXPECT_TRUE(Create(kCapacity, /*lock_wait_nanos=*/0).IsBusy());
+  EXPECT_TRUE(Create(kCapacity, /*lock_wait_nanos=*/5'000'000'000).ok());
+}
 
 TEST_F(TailTest, TheFileIsDurableZerosBeforeItIsUsed) {
   Make();

@@ -219,6 +219,7 @@ void Simulation::NoteFigures(Database* database) {
 
 // The disk is sound again: work ends, everything is there, writes are taken; then a close.
 void Simulation::EndWell() {
+  base::SleepNanos(kSecond / 10);  // what was in flight when the disk became sound may still fail
   for (const auto& database : databases_) {
     SCOPED_TRACE(database->path);
     const bool was_degraded = database->db->state() == DbState::kDegraded;
