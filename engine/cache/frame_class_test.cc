@@ -20,7 +20,10 @@ class FrameClassTest : public testing::Test {
 
   void AddSlab() {
     memory_.push_back(std::make_unique<std::byte[]>(io::BufferArena::kSlabBytes));
-    class_.AddSlab(std::make_unique<Slab>(memory_.back().get(), 16));
+    auto slab = std::make_unique<Slab>(memory_.back().get());
+    ASSERT_TRUE(slab->Format(16));
+    class_.MakeRoom(slab->frame_count);
+    class_.AddSlab(std::move(slab));
   }
   Frame* Take() {
     size_t stock = 0;

@@ -6,6 +6,8 @@
 #include "engine/io/sim_disk.h"
 #include "engine/io/sim_testing.h"
 #include "engine/wal/log_testing.h"
+#include "engine/wal/tail_format.h"
+#include "engine/wal/tail_reader.h"
 
 namespace treering::wal {
 namespace {
@@ -95,6 +97,19 @@ TEST_F(RecoveryTest, MissingFilesAreNamed) {
 TEST_F(RecoveryTest, ATailThatIsCutShortIsNamed) {
   storage_.ResizeFile(kTail, 8192);
   EXPECT_EQ(Groups(), "Corruption: /db/TAIL: tail is truncated: expected 69632 bytes, found 8192");
+}
+
+// The one before the last is lost: what follows it cannot be taken without it.
+TEST_F(RecoveryTest, ATailRecordBehindAGapIsNotTaken) {
+  const std::string tail = storage_.ReadFile(kTail);
+  const auto records =
+      ReadTailRecords(std::as_bytes(std::span(tail)), kTail,
+                      {manifest_.database_id, manifest_.generation, manifest_.tail_capacity});
+  ASSERT_TRUE(records.ok()) << records.status().ToString();
+  ASSERT_GE(records->size(), 2u);
+  const uint64_t position = (*records)[records->size() - 2].position;
+  storage_.FlipBit(kTail, 8 * (kTailHeaderPageBytes + position + 3));
+  EXPECT_EQ(Groups(), "6 from the log, 0 from the tail");
 }
 
 TEST_F(RecoveryTest, WaitsForTheLocksOfADeadProcess) {

@@ -18,11 +18,8 @@
 
 #include "engine/base/file_names.h"
 #include "engine/io/sim_testing.h"
-#include "engine/manifest/manifest_store.h"
-#include "engine/runtime/runtime.h"
 #include "engine/table/table_format.h"
-#include "tests/support/memory_disk.h"
-#include "tests/support/sim_db.h"
+#include "tests/corruption/small_database.h"
 
 namespace treering::testing {
 namespace {
@@ -86,72 +83,14 @@ bool IsZero(const std::string& content, uint64_t offset) {
   return std::all_of(begin, begin + kPage, [](char c) { return c == 0; });
 }
 
-// The database: a table from a compaction, one from a flush, and records in the log behind them.
 class EveryBitTest : public ::testing::Test {
  protected:
-  EveryBitTest() { MakeFiles(); }
-
   void Run(const std::function<void()>& body) {
-    disk_ = std::make_unique<MemoryDisk>(&files_);
-    RuntimeOptions options;
-    options.memory_budget = 32 << 20;
-    options.background_threads = 1;
-    auto core = runtime::RuntimeCore::CreateOn(disk_.get(), options);
-    ASSERT_TRUE(core.ok()) << core.status().ToString();
-    runtime_ = std::make_shared<Runtime>(*std::move(core));
+    database_.Start();
     Describe();
-    EXPECT_TRUE(ReadDatabase(&truth_).ok());
-    EXPECT_EQ(truth_.size(), 19u);
     if (!HasFailure()) body();
-    runtime_.reset();
-    disk_.reset();
+    database_.Stop();
   }
-
-  void MakeFiles() {
-    io::SimStorage storage;
-    {
-      Writer writer(&storage);
-      for (int i = 0; i < 12; ++i) writer.Put("key" + std::to_string(i), 400);
-      EXPECT_TRUE(writer.db->CompactRange(nullptr, nullptr).ok());
-    }
-    {
-      // The second open makes a second manifest, so that both slots of CURRENT are in use.
-      Writer writer(&storage);
-      writer.Put("gone", 30);
-      for (int i = 10; i < 15; ++i) writer.Put("key" + std::to_string(i), 300);
-      EXPECT_TRUE(writer.db->Delete("gone").ok());
-      EXPECT_TRUE(writer.db->Flush().ok());
-      for (int i = 15; i < 20; ++i) writer.Put("key" + std::to_string(i), 800);
-      EXPECT_TRUE(writer.db->Delete("key3").ok());
-    }
-    for (const std::string& path : storage.ListFiles()) {
-      files_[path.substr(path.rfind('/') + 1)] = storage.ReadFile(path);
-    }
-  }
-
-  // A database with everything as small as it may be: each flip reads all of it.
-  struct Writer {
-    explicit Writer(io::SimStorage* storage) : disk(storage) {
-      RuntimeOptions runtime_options;
-      runtime_options.memory_budget = 32 << 20;
-      auto core = runtime::RuntimeCore::CreateOn(&disk, runtime_options);
-      EXPECT_TRUE(core.ok());
-      *(*core)->tuning() = {16 << 10, 64 << 10, 16 << 10};
-      Options options = SimDb::SmallOptions();
-      options.runtime = std::make_shared<Runtime>(*std::move(core));
-      auto opened = DB::Open(options, SimDb::kPath);
-      EXPECT_TRUE(opened.ok()) << opened.status().ToString();
-      db = *std::move(opened);
-    }
-    ~Writer() { EXPECT_TRUE(db->Close().ok()); }
-    void Put(const std::string& key, size_t bytes) {
-      const WriteOptions options{Durability::kDisk};
-      EXPECT_TRUE(db->Put(key, key + std::string(bytes, 'v'), options).ok());
-    }
-
-    io::SimDisk disk;
-    std::unique_ptr<DB> db;
-  };
 
   // --- What is where ---
 
@@ -197,15 +136,7 @@ class EveryBitTest : public ::testing::Test {
   }
 
   void Describe() {
-    auto directory = disk_->OpenDirectory(SimDb::kPath, false);
-    auto lease = runtime_->core()->LeaseQueue();
-    ASSERT_TRUE(directory.ok() && lease.ok());
-    const manifest::ManifestStore::Options options(key::KeyOrder(BytewiseComparator()),
-                                                   runtime_->core()->buffers());
-    auto store = manifest::ManifestStore::Open(directory->get(), lease->queue(), options,
-                                               manifest::ManifestStore::Access::kReadOnly);
-    ASSERT_TRUE(store.ok()) << store.status().ToString();
-    const manifest::ManifestState state = (*store)->state();
+    const manifest::ManifestState state = database_.State();
     for (const auto& [name, content] : files_) {
       SCOPED_TRACE(name);
       const base::FileName parsed = base::ParseFileName(name);
@@ -214,7 +145,7 @@ class EveryBitTest : public ::testing::Test {
           Add("current slot", name, 0, content.size(), Bits::kAll);
           break;
         case base::FileKind::kManifest:
-          if (parsed.number == (*store)->manifest_number()) {
+          if (parsed.number == database_.manifest_number()) {
             AddBlocks("manifest", name, 0);
           } else {
             Add("previous manifest", name, 0, content.size(), Bits::kHead);
@@ -243,30 +174,6 @@ class EveryBitTest : public ::testing::Test {
 
   // --- What is asked ---
 
-  // Everything, by walks both ways and by gets.
-  Status ReadDatabase(Content* content) {
-    Options options = SimDb::SmallOptions();
-    options.create_if_missing = false;
-    options.read_only = true;
-    options.runtime = runtime_;
-    auto db = DB::Open(options, SimDb::kPath);
-    if (!db.ok()) return db.status();
-    if (Status status = ReadAll(db->get(), content); !status.ok()) return status;
-    PinnedValue value;
-    for (const auto& [key, expected] : truth_) {
-      if (Status status = (*db)->Get(key, &value); !status.ok()) {
-        return status.IsNotFound() ? Status::Failed("key '" + key + "' is gone") : status;
-      }
-      if (value.slice() != Slice(expected)) return Status::Failed("another value of " + key);
-    }
-    for (const char* key : {"gone", "key3", "key", "zzz"}) {
-      const Status status = (*db)->Get(key, &value);
-      if (status.ok()) return Status::Failed(std::string(key) + " came back");
-      if (!status.IsNotFound()) return status;
-    }
-    return Status::Ok();
-  }
-
   static void Toggle(char* byte, int bit) {
     *byte = static_cast<char>(static_cast<unsigned char>(*byte) ^ (1u << bit));
   }
@@ -274,7 +181,7 @@ class EveryBitTest : public ::testing::Test {
   void Flip(const Part& part, uint64_t at, int bit) {
     Toggle(&files_[part.file][at], bit);
     Content content;
-    const Status status = ReadDatabase(&content);
+    const Status status = database_.Read(&content);
     Toggle(&files_[part.file][at], bit);
     Counts& counts = counts_[part.name];
     ++counts.flips;
@@ -283,7 +190,7 @@ class EveryBitTest : public ::testing::Test {
       return;
     }
     EXPECT_TRUE(status.ok()) << status.ToString();
-    EXPECT_TRUE(content == truth_);
+    EXPECT_TRUE(content == database_.truth);
     if (WhyQuiet(part.name) == nullptr) ADD_FAILURE() << "nobody noticed";
   }
 
@@ -335,11 +242,9 @@ class EveryBitTest : public ::testing::Test {
     std::set<std::string> places;
   };
 
-  MemoryDisk::Files files_;
-  std::unique_ptr<MemoryDisk> disk_;
-  std::shared_ptr<Runtime> runtime_;
+  SmallDatabase database_;
+  MemoryDisk::Files& files_ = database_.files;
   std::vector<Part> parts_;
-  Content truth_;
   std::map<std::string, Counts> counts_;
 };
 
