@@ -3,10 +3,15 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <climits>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -89,20 +94,104 @@ TEST_P(DbTest, ASecondOpenIsBusy) {
   EXPECT_TRUE(DB::Destroy(path_, options_).IsBusy());
 }
 
-// Another process holds the lock; here another descriptor does, which is the same to flock.
+TEST_P(DbTest, ASecondOpenByAnotherPathIsBusy) {
+  Open();
+  std::filesystem::create_directory(dir_.File("beside"));
+  std::filesystem::create_directory_symlink(dir_.path(), dir_.File("beside/parent"));
+  const std::string name = std::filesystem::path(path_).filename();
+  for (const std::string& path :
+       {dir_.File("beside/parent/") + name, dir_.File("beside/../") + name, path_ + "/",
+        path_ + "/.", std::string(std::filesystem::relative(path_))}) {
+    const auto second = DB::Open(options_, path);
+    ASSERT_FALSE(second.ok()) << path;
+    EXPECT_TRUE(second.status().IsBusy()) << path << ": " << second.status().ToString();
+  }
+}
+
+TEST_P(DbTest, ASecondOpenThroughABindMountIsBusy) {
+  Open();
+  const std::string other = dir_.File("other");
+  std::filesystem::create_directory(other);
+  if (mount(path_.c_str(), other.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+    GTEST_SKIP() << "no bind mount: " << std::strerror(errno);
+  }
+  const Status refused = DB::Open(options_, other).status();
+  EXPECT_TRUE(db_->Close().ok());
+  const Status opened = DB::Open(options_, other).status();
+  EXPECT_EQ(umount2(other.c_str(), MNT_DETACH), 0) << std::strerror(errno);
+  EXPECT_TRUE(refused.IsBusy()) << refused.ToString();
+  EXPECT_TRUE(opened.ok()) << opened.ToString();
+}
+
+// A descriptor of LOCK that the engine knows nothing of: as in another process, for flock.
+class OtherHolder {
+ public:
+  explicit OtherHolder(const std::string& path) : fd_(open((path + "/LOCK").c_str(), O_RDWR)) {
+    EXPECT_GE(fd_, 0);
+  }
+  ~OtherHolder() { LetGo(); }
+  bool Lock() { return flock(fd_, LOCK_EX | LOCK_NB) == 0; }
+  void WriteHolder(int pid) {
+    const std::string text = "pid " + std::to_string(pid) + ", since 1767225600\n";
+    EXPECT_EQ(pwrite(fd_, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  }
+  void LetGo() {
+    if (fd_ >= 0) close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_;
+};
+
+// LOCK itself is held, whatever else is: from the moment it was made until the close.
+TEST_P(DbTest, LockIsHeldWhileOpen) {
+  for (int round = 0; round < 2; ++round) {  // made; found
+    Open();
+    OtherHolder other(path_);
+    EXPECT_FALSE(other.Lock());
+    ASSERT_TRUE(db_->Put("a", "1").ok());
+    ASSERT_TRUE(db_->Flush().ok());
+    EXPECT_FALSE(other.Lock());
+    ASSERT_TRUE(db_->Close().ok());
+    EXPECT_TRUE(other.Lock());
+  }
+}
+
+// Its holder is there, so nothing is waited for but what a process takes to end.
 TEST_P(DbTest, ALockedDatabaseNamesItsHolder) {
   Open();
   ASSERT_TRUE(db_->Close().ok());
-  const int fd = open((path_ + "/LOCK").c_str(), O_RDWR);
-  ASSERT_GE(fd, 0);
-  ASSERT_EQ(flock(fd, LOCK_EX | LOCK_NB), 0);
+  OtherHolder other(path_);
+  ASSERT_TRUE(other.Lock());
+  const auto before = std::chrono::steady_clock::now();
   const auto refused = DB::Open(options_, path_);
-  close(fd);
+  const auto waited = std::chrono::steady_clock::now() - before;
   ASSERT_FALSE(refused.ok());
   EXPECT_TRUE(refused.status().IsBusy());
   EXPECT_NE(refused.status().message().find("pid " + std::to_string(getpid())),
             std::string_view::npos)
       << refused.status().ToString();
+  EXPECT_GE(waited, std::chrono::milliseconds(200));
+  EXPECT_LT(waited, std::chrono::seconds(5));
+}
+
+TEST_P(DbTest, TheLockOfAProcessThatIsGoneIsWaitedFor) {
+  Open();
+  ASSERT_TRUE(db_->Close().ok());
+  OtherHolder other(path_);
+  ASSERT_TRUE(other.Lock());
+  other.WriteHolder(INT_MAX);  // more than any process has
+  const auto before = std::chrono::steady_clock::now();
+  std::thread lands([&] {
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    other.LetGo();
+  });
+  const auto opened = DB::Open(options_, path_);
+  const auto waited = std::chrono::steady_clock::now() - before;
+  lands.join();
+  EXPECT_TRUE(opened.ok()) << opened.status().ToString();
+  EXPECT_GE(waited, std::chrono::seconds(1));
 }
 
 TEST_P(DbTest, AMissingDatabaseIsNotMadeUnasked) {

@@ -2,6 +2,9 @@
 // the database does by itself while nothing is wrong.
 #include <gtest/gtest.h>
 
+#include <utility>
+
+#include "engine/base/clock.h"
 #include "engine/base/thread.h"
 #include "engine/io/sim_testing.h"
 #include "tests/support/oracle.h"
@@ -27,7 +30,7 @@ SimFault Fault(Action action, const char* name, int error, bool sticky = true) {
 class States {
  public:
   explicit States(Options options = SimDb::SmallOptions()) {
-    EXPECT_TRUE(db.Open(&storage, options).ok());
+    EXPECT_TRUE(db.Open(&storage, std::move(options)).ok());
   }
   Status Put(const std::string& key, size_t bytes, Durability durability) {
     return WriteNoted(db.db.get(), &oracle, &storage, {{key, std::string(bytes, 'v')}}, durability);
@@ -210,6 +213,37 @@ TEST(StatesTest, AMissingTableIsNamedAndNothingIsDeleted) {
     EXPECT_NE(opened.message().find(table), std::string_view::npos) << opened.ToString();
     for (const std::string& path : before->ListFiles()) EXPECT_TRUE(s.storage.Exists(path)) << path;
   });
+}
+
+// --- LOCK ---
+
+// Its holder is dead (in simulation every other process is): what it had under way lands within
+// seconds, or somebody else keeps the lock.
+TEST(LockOfADeadProcess, IsWaitedFor) {
+  for (const uint64_t held : {3 * kSecond, 60 * kSecond}) {
+    io::RunSim(1, [held] {
+      States s;
+      ASSERT_TRUE(s.Put("a", 10, Durability::kDisk).ok());
+      ASSERT_TRUE(s.db.Close().ok());
+      s.storage.HoldLock("/db/LOCK", held);
+      const uint64_t before = base::SystemClock()->NowNanos();
+      const Status opened = s.db.Open(&s.storage, SimDb::SmallOptions());
+      const uint64_t waited = base::SystemClock()->NowNanos() - before;
+      if (held > 10 * kSecond) {
+        EXPECT_TRUE(opened.IsBusy()) << opened.ToString();
+        EXPECT_NE(opened.message().find("pid 1, since "), std::string_view::npos)
+            << opened.ToString();
+        EXPECT_GE(waited, 10 * kSecond);
+        EXPECT_LT(waited, 11 * kSecond);
+        base::SleepNanos(held - waited);
+      } else {
+        EXPECT_TRUE(opened.ok()) << opened.ToString();
+        EXPECT_GE(waited, held);
+        EXPECT_LT(waited, held + kSecond);
+      }
+      s.Reopen();
+    });
+  }
 }
 
 // --- Files that a failure leaves ---
