@@ -358,10 +358,9 @@ read 0+8192: 5000 a4096 .904
 };
 
 // What cannot be told alike is left out. A full disk: no test may fill the machine's, and a quota's
-// ENOSPC cannot be made on it; the simulated one is in sim_storage_test. A write over the limit:
-// the kernel carries out the part before it, the simulated disk none. Errors of the medium (EIO):
-// only the simulated disk has them (sim_fault_effects_test). Reads that end inside a page are
-// above.
+// ENOSPC cannot be made on it; the simulated one is in sim_storage_test. Errors of the medium
+// (EIO): only the simulated disk has them (sim_fault_effects_test). Reads that end inside a page
+// are above.
 constexpr StoryCase kFailureStories[] = {
     {"AWritePastTheLimitChangesNothing",
      [](Story& s) {
@@ -370,6 +369,7 @@ constexpr StoryCase kFailureStories[] = {
        s.driver().limit_files(8192);
        s.Write(f, 8192, 4096, 'b');
        s.Write(f, 16384, 8192, 'b');
+       s.Write(f, 4096, 8192, 'b');  // over it
        s.Size(f);
        s.Read(f, 0, 16384);
        s.Say("token " + std::to_string(f->Completed().writes()));
@@ -383,6 +383,7 @@ create f: OK
 write 0+8192: 8192
 write 8192+4096: EFBIG
 write 16384+8192: EFBIG
+write 4096+8192: EFBIG
 size: 8192
 read 0+16384: 8192 a8192
 token 1

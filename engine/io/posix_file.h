@@ -4,6 +4,7 @@
 // Threads: as File.
 // Invariants:
 //   1. The descriptor is close-on-exec and refers to a regular file.
+//   2. No call here raises SIGXFSZ.
 #ifndef TREERING_ENGINE_IO_POSIX_FILE_H_
 #define TREERING_ENGINE_IO_POSIX_FILE_H_
 
@@ -43,6 +44,12 @@ class PosixFile final : public File {
  private:
   const Descriptor fd_;
 };
+
+// Whether this process may not write so far (RLIMIT_FSIZE). The kernel would send SIGXFSZ, which
+// ends a program that has not said otherwise: for requests of a ring as for plain calls, and for
+// writes within a file as for those that make it larger. So nothing of that kind is sent off; it
+// answers EFBIG. One system call, some hundred nanoseconds.
+bool IsBeyondFileSizeLimit(uint64_t end);
 
 // Carries an attempt out with one plain call on the calling thread. The result as AttemptSink wants
 // it. attempt.file is a PosixFile.

@@ -81,7 +81,8 @@ int UringDriver::FixedIndex(const Attempt& attempt) {
 
 void UringDriver::Start(const Attempt& attempt) {
   const bool on_ring =
-      attempt.op == Op::kRead || (attempt.op == Op::kWrite && attempt.file->direct());
+      attempt.op == Op::kRead || (attempt.op == Op::kWrite && attempt.file->direct() &&
+                                  !IsBeyondFileSizeLimit(attempt.offset + attempt.length));
   if (!on_ring) {
     inline_.push_back(attempt);
     return;

@@ -44,6 +44,14 @@ bool Limit(__rlimit_resource resource, rlim_t value) {
   return setrlimit(resource, &limit) == 0;
 }
 
+// May be raised again.
+bool SoftLimit(__rlimit_resource resource, rlim_t value) {
+  rlimit limit = {};
+  if (getrlimit(resource, &limit) != 0) return false;
+  limit.rlim_cur = value;
+  return setrlimit(resource, &limit) == 0;
+}
+
 class LimitsTest : public ::testing::Test {
  protected:
   std::string Path() { return dir_.File("db"); }
@@ -141,23 +149,62 @@ TEST_F(LimitsTest, FewDescriptors) {
   EXPECT_EQ(outcomes, (std::set<std::string>{"open refused", "write refused"}));
 }
 
-// Files may not grow beyond so much; the signal is ignored, as a program that sets such a limit
-// must.
-TEST_F(LimitsTest, ABoundOnTheSizeOfFiles) {
-  for (const auto backend : {IoBackend::kUring, IoBackend::kPosix}) {
-    for (const rlim_t mib : {rlim_t{1}, rlim_t{256}}) {
-      const std::string path =
-          Path() + std::to_string(mib) + (backend == IoBackend::kUring ? "uring" : "posix");
-      EXPECT_EQ(RunChild([&]() -> std::string {
-                  (void)signal(SIGXFSZ, SIG_IGN);
-                  if (!Limit(RLIMIT_FSIZE, mib << 20)) return "no limit";
-                  return WorkUnderALimit(path, backend, "EFBIG");
-                }),
-                mib == 1 ? "open refused" : "served");
-      EXPECT_EQ(CheckAfterwards(path), "");
-    }
+class FileSizes : public LimitsTest, public ::testing::WithParamInterface<IoBackend> {};
+
+// Files may not grow beyond so much, and the program says nothing about SIGXFSZ, which would end
+// it: it gets an error that names the cause.
+TEST_P(FileSizes, ABoundIsAnErrorAndNoSignal) {
+  std::set<std::string> outcomes;
+  for (const rlim_t kib : {0, 1, 100, 1'024, 3'000, 262'144}) {
+    SCOPED_TRACE(std::to_string(kib) + " KiB");
+    const std::string path = Path() + std::to_string(kib);
+    const std::string outcome = RunChild([&]() -> std::string {
+      (void)signal(SIGXFSZ, SIG_DFL);
+      if (!Limit(RLIMIT_FSIZE, kib << 10)) return "no limit";
+      return WorkUnderALimit(path, GetParam(), "EFBIG");
+    });
+    EXPECT_TRUE(outcome == "open refused" || outcome == "write refused" || outcome == "served")
+        << outcome;
+    outcomes.insert(outcome);
+    EXPECT_EQ(CheckAfterwards(path), "");
+  }
+  EXPECT_TRUE(outcomes.contains("open refused"));
+  EXPECT_TRUE(outcomes.contains("served"));
+}
+
+// The bound comes while the database is open, below what its files have already: everything stays
+// readable, and without the bound it serves again.
+TEST_P(FileSizes, ABoundThatComesLater) {
+  for (const rlim_t kib : {0, 8, 1'024}) {
+    EXPECT_EQ(RunChild([&]() -> std::string {
+                (void)signal(SIGXFSZ, SIG_DFL);
+                Workload work(Path() + std::to_string(kib), GetParam());
+                if (std::string wrong = work.Open(); !wrong.empty()) return wrong;
+                if (std::string wrong = work.Write(1'000); !wrong.empty()) return wrong;
+                if (!work.refused().ok()) return "early: " + work.refused().ToString();
+                if (!SoftLimit(RLIMIT_FSIZE, kib << 10)) return "no limit";
+                if (std::string wrong = work.Write(100'000); !wrong.empty()) return wrong;
+                const std::string text = work.refused().ToString();
+                if (text.find("EFBIG") == std::string::npos) return "not named: " + text;
+                if (std::string wrong = work.Check(); !wrong.empty()) return wrong;
+                (void)work.Close();
+                if (!SoftLimit(RLIMIT_FSIZE, RLIM_INFINITY)) return "no end of the limit";
+                if (std::string wrong = work.Open(); !wrong.empty()) return wrong;
+                if (std::string wrong = work.Check(); !wrong.empty()) return wrong;
+                if (std::string wrong = work.Write(1'000); !wrong.empty()) return wrong;
+                if (!work.refused().ok()) return "late: " + work.refused().ToString();
+                return work.Check();
+              }),
+              "")
+        << kib << " KiB";
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Drivers, FileSizes,
+                         ::testing::Values(IoBackend::kUring, IoBackend::kPosix),
+                         [](const auto& info) {
+                           return info.param == IoBackend::kUring ? "uring" : "posix";
+                         });
 
 class SignalStorm : public LimitsTest, public ::testing::WithParamInterface<IoBackend> {};
 
