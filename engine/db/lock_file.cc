@@ -2,16 +2,14 @@
 
 #include <unistd.h>
 
-#include <cerrno>
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <utility>
 
 #include "engine/base/clock.h"
 #include "engine/base/file_names.h"
 #include "engine/base/sim_scheduler.h"
+#include "engine/io/process.h"
 #include "engine/wal/lock_wait.h"
 
 namespace treering::db {
@@ -50,11 +48,10 @@ std::string HolderText(io::Directory* directory, io::Queue* queue, const std::st
   return shown.empty() ? "an unknown process" : shown;
 }
 
-// Whether the process that the text names is there; one that is just ending is, for a while.
+// Whether the process that the text names is there, and was not killed a moment ago.
 bool IsAlive(const std::string& holder) {
   if (base::SimScheduler::Current() != nullptr || !holder.starts_with("pid ")) return false;
-  const auto pid = static_cast<pid_t>(std::strtol(holder.c_str() + 4, nullptr, 10));
-  return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+  return io::IsProcessRunning(std::strtoll(holder.c_str() + 4, nullptr, 10));
 }
 
 Result<std::unique_ptr<io::File>> OpenLock(io::Directory* directory, io::Queue* queue,

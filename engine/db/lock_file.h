@@ -14,8 +14,8 @@
 
 namespace treering::db {
 
-// Busy names the process that holds it: after a fifth of a second when it is there, after ten
-// seconds when it is not, as what a killed one had under way keeps the lock. With `create` the file
+// Busy names the process that holds it: after a fifth of a second when it runs, after ten seconds
+// when it does not, as what a killed one had under way keeps the lock. With `create` the file
 // is made where it is missing; otherwise NotFound.
 Result<std::unique_ptr<io::File>> LockDirectory(io::Directory* directory, io::Queue* queue,
                                                 bool create);

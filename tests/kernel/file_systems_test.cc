@@ -2,63 +2,18 @@
 // promises, and a small one that is full lets go on by itself when there is room. What cannot be
 // mounted here is skipped and says why.
 #include <gtest/gtest.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 
 #include "engine/base/thread.h"
+#include "tests/kernel/mounted.h"
 #include "tests/kernel/workload.h"
-#include "tests/support/temp_dir.h"
 
 namespace treering::testing {
 namespace {
 
 constexpr uint64_t kSecond = 1'000'000'000;
-
-// A file system of `type` for the test's time; `why` says what is missing.
-class Mounted {
- public:
-  Mounted(const std::string& type, uint64_t mib) : point_(dir_.File("mnt")) {
-    std::filesystem::create_directory(point_);
-    if (geteuid() != 0) {
-      why_ = "mounting needs root";
-    } else if (type == "tmpfs") {
-      const std::string size = "size=" + std::to_string(mib) + "m";
-      if (mount("none", point_.c_str(), "tmpfs", 0, size.c_str()) != 0) why_ = std::strerror(errno);
-    } else {
-      const std::string image = dir_.File("image");
-      std::ofstream(image).close();
-      std::filesystem::resize_file(image, mib << 20);
-      const std::string quiet = " >/dev/null 2>&1";
-      const std::string options = type == "ext4" ? " -q -F " : " -q -f ";
-      if (std::system(("PATH=$PATH:/usr/sbin mkfs." + type + options + image + quiet).c_str()) !=
-          0) {
-        why_ = "mkfs." + type + " is missing or refuses";
-      } else if (std::system(("PATH=$PATH:/usr/sbin mount -o loop -t " + type + " " + image + " " +
-                              point_ + quiet)
-                                 .c_str()) != 0) {
-        why_ = "the kernel does not mount " + type + " here";
-      }
-    }
-    mounted_ = why_.empty();
-  }
-  ~Mounted() {
-    if (mounted_) (void)umount2(point_.c_str(), MNT_DETACH);
-  }
-  const std::string& why() const { return why_; }
-  std::string File(const std::string& name) const { return point_ + "/" + name; }
-
- private:
-  TempDir dir_;
-  std::string point_;
-  std::string why_;
-  bool mounted_ = false;
-};
 
 class FileSystems : public ::testing::TestWithParam<const char*> {};
 
