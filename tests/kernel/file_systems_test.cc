@@ -29,25 +29,39 @@ TEST_P(FileSystems, ServeOnBothDrivers) {
 INSTANTIATE_TEST_SUITE_P(All, FileSystems, ::testing::Values("ext4", "xfs", "btrfs", "tmpfs"),
                          [](const auto& info) { return std::string(info.param); });
 
-TEST(SmallFileSystem, RefusesWritesAndGoesOnWhenThereIsRoom) {
-  const Mounted fs("ext4", 300);
-  if (!fs.why().empty()) GTEST_SKIP() << fs.why();
-  const std::string ballast = fs.File("ballast");
-  Workload work(fs.File("db"), IoBackend::kAuto);
+// What there is too little of.
+class SmallFileSystem : public ::testing::TestWithParam<const char*> {
+ protected:
+  // Takes all of it.
+  void Fill() {
+    std::filesystem::create_directory(fs_.File("ballast"));
+    const std::string mib(1 << 20, 'b');
+    for (int i = 0;; ++i) {
+      std::ofstream file(fs_.File("ballast/" + std::to_string(i)), std::ios::binary);
+      if (!file) return;  // no file more
+      while (bytes_ && file << mib << std::flush) {
+      }
+      if (bytes_) return;
+    }
+  }
+  void Free() { std::filesystem::remove_all(fs_.File("ballast")); }
+
+  const bool bytes_ = std::string(GetParam()) == "bytes";
+  const Mounted fs_{"ext4", 300, {.mkfs = bytes_ ? "" : "-N 256", .mount = ""}};
+};
+
+TEST_P(SmallFileSystem, RefusesWritesAndGoesOnWhenThereIsRoom) {
+  if (!fs_.why().empty()) GTEST_SKIP() << fs_.why();
+  Workload work(fs_.File("db"), IoBackend::kAuto);
   ASSERT_EQ(work.Open(), "");
   ASSERT_EQ(work.Write(500), "");
   ASSERT_TRUE(work.refused().ok()) << work.refused().ToString();
-  {
-    std::ofstream file(ballast, std::ios::binary);
-    const std::string mib(1 << 20, 'b');
-    while (file << mib << std::flush) {
-    }
-  }
+  Fill();
   ASSERT_EQ(work.Write(1'000'000), "");
   EXPECT_TRUE(work.refused().IsNoSpace()) << work.refused().ToString();
   EXPECT_EQ(work.db()->state(), DbState::kDegraded);
   EXPECT_EQ(work.Check(), "");
-  std::filesystem::remove(ballast);
+  Free();
   for (int i = 0; i < 50 && work.db()->state() != DbState::kHealthy; ++i) {
     base::SleepNanos(kSecond / 10);
   }
@@ -59,6 +73,9 @@ TEST(SmallFileSystem, RefusesWritesAndGoesOnWhenThereIsRoom) {
   EXPECT_EQ(work.Check(), "");
   EXPECT_EQ(work.Close(), "");
 }
+
+INSTANTIATE_TEST_SUITE_P(Of, SmallFileSystem, ::testing::Values("bytes", "files"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace treering::testing

@@ -12,17 +12,17 @@
 #include <fstream>
 
 namespace treering::testing {
-namespace {
 
-bool Run(const std::string& command) {
+bool RunCommand(const std::string& command) {
   return std::system(("PATH=$PATH:/usr/sbin:/sbin " + command + " >/dev/null 2>&1").c_str()) == 0;
 }
-
-}  // namespace
 
 Mounted::Mounted(const std::string& type, uint64_t mib, const Options& options)
     : dir_(options.open_to_all), point_(dir_.File("mnt")) {
   std::filesystem::create_directory(point_);
+  if (options.open_to_all) {
+    std::filesystem::permissions(dir_.path(), std::filesystem::perms(0711));
+  }
   if (geteuid() != 0) {
     why_ = "mounting needs root";
   } else if (type == "tmpfs") {
@@ -33,10 +33,10 @@ Mounted::Mounted(const std::string& type, uint64_t mib, const Options& options)
     std::ofstream(image).close();
     std::filesystem::resize_file(image, mib << 20);
     const std::string quiet = type == "ext4" ? " -q -F " : " -q -f ";
-    if (!Run("mkfs." + type + quiet + options.mkfs + " " + image)) {
+    if (!RunCommand("mkfs." + type + quiet + options.mkfs + " " + image)) {
       why_ = "mkfs." + type + " is missing or refuses " + options.mkfs;
-    } else if (!Run("mount -o loop" + (options.mount.empty() ? "" : "," + options.mount) + " -t " +
-                    type + " " + image + " " + point_)) {
+    } else if (!RunCommand("mount -o loop" + (options.mount.empty() ? "" : "," + options.mount) +
+                           " -t " + type + " " + image + " " + point_)) {
       why_ = "the kernel does not mount " + type + " here " + options.mount;
     }
   }

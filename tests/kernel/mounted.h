@@ -14,6 +14,9 @@
 
 namespace treering::testing {
 
+// Whether an administrator's command, its output dropped, succeeded.
+bool RunCommand(const std::string& command);
+
 class Mounted {
  public:
   struct Options {
