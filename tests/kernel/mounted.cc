@@ -1,5 +1,6 @@
 #include "tests/kernel/mounted.h"
 
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -12,6 +13,17 @@
 #include <fstream>
 
 namespace treering::testing {
+namespace {
+
+// What is mounted is for this process and its children alone, and goes with them. Where that is
+// refused, everybody sees it.
+void HideMounts() {
+  static const bool hidden =
+      unshare(CLONE_NEWNS) == 0 && mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  (void)hidden;
+}
+
+}  // namespace
 
 bool RunCommand(const std::string& command) {
   return std::system(("PATH=$PATH:/usr/sbin:/sbin " + command + " >/dev/null 2>&1").c_str()) == 0;
@@ -19,6 +31,7 @@ bool RunCommand(const std::string& command) {
 
 Mounted::Mounted(const std::string& type, uint64_t mib, const Options& options)
     : dir_(options.open_to_all), point_(dir_.File("mnt")) {
+  HideMounts();
   std::filesystem::create_directory(point_);
   if (options.open_to_all) {
     std::filesystem::permissions(dir_.path(), std::filesystem::perms(0711));

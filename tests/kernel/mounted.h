@@ -3,7 +3,8 @@
 // Owner: the test; what is open on it is closed first.
 // Threads: one.
 // Invariants:
-//   1. Unmounted at its end, whatever the test did; the loop device goes with it.
+//   1. Unmounted at its end, whatever the test did, and when the process is killed; the loop device
+//      goes with it.
 #ifndef TREERING_TESTS_KERNEL_MOUNTED_H_
 #define TREERING_TESTS_KERNEL_MOUNTED_H_
 
