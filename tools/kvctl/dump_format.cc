@@ -33,8 +33,9 @@ Result<std::string> DecodeDumpPrint(std::string_view text) {
 }
 
 Status DumpReader::CheckHeader() const {
-  if (keys_ == "0" || ((type_ == "recno" || type_ == "queue") && keys_ != "1")) {
-    return lines_->Error("a dump without keys (type=" + type_ +
+  const bool is_numbered = type_ == "recno" || type_ == "queue";
+  if (keys_ == "0" || (is_numbered && keys_ != "1")) {
+    return lines_->Error("a dump without keys (" + (is_numbered ? "type=" + type_ : "keys=0") +
                          "); dump it with 'db5.3_dump -k' to have them");
   }
   return Status::Ok();

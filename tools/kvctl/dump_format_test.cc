@@ -78,6 +78,12 @@ TEST(DumpFormat, DumpsThatWouldMixOrLoseKeysAreRefused) {
   EXPECT_EQ(Read("VERSION=3\ntype=recno\nkeys=1\nHEADER=END\n 31\n 76\nDATA=END\n"), "1=v;");
 }
 
+// Found by dump_fuzz: the type stood in the message as it was, however long and whatever was in it.
+TEST(DumpFormat, AnUnknownTypeIsNotRepeated) {
+  EXPECT_EQ(Read("VERSION=3\ntype=\x1b[2J" + std::string(100'000, 'x') + "\nkeys=0\nHEADER=END\n"),
+            "line 4: a dump without keys (keys=0); dump it with 'db5.3_dump -k' to have them");
+}
+
 TEST(DumpFormat, WhatIsWrittenIsRead) {
   std::FILE* file = std::tmpfile();
   ASSERT_NE(file, nullptr);

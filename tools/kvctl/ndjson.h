@@ -7,6 +7,7 @@
 //      "key_hex", "value_hex". Reading takes all three.
 //   2. A line with a field that is none of these, or with two of one name, is an error: nothing is
 //      dropped silently.
+//   3. Memory follows the line's length, whatever is in it; an error is a short text.
 #ifndef TREERING_TOOLS_KVCTL_NDJSON_H_
 #define TREERING_TOOLS_KVCTL_NDJSON_H_
 

@@ -1,11 +1,18 @@
 #include "tools/kvctl/ndjson.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "tools/kvctl/text_input_testing.h"
 
 namespace treering::kvctl {
 namespace {
+
+rusage Usage() {
+  rusage usage{};
+  EXPECT_EQ(getrusage(RUSAGE_SELF, &usage), 0);
+  return usage;
+}
 
 // "key=value", or the message of the error.
 std::string Decode(std::string_view line) {
@@ -36,6 +43,11 @@ TEST(Ndjson, WhatIsWrongIsSaid) {
   EXPECT_EQ(Decode(R"({"key":"a","value":1})"), "\"value\" is not a string but of type number");
   EXPECT_EQ(Decode(R"({"key":"a","value":"b","ttl":3})"),
             "unknown field \"ttl\"; known are key, value and both with _b64 or _hex");
+  EXPECT_EQ(Decode(R"({"a\nb":1,"a\nb":2})"),
+            "unknown field \"a\\nb\"; known are key, value and both with _b64 or _hex");
+  EXPECT_EQ(Decode(R"({"key":{"value":"x"},"value":"b"})"),
+            "\"key\" is not a string but of type object");
+  EXPECT_EQ(Decode("\"key\""), "expected an object with \"key\" and \"value\", found string");
   EXPECT_EQ(Decode(R"({"key":"a","key_b64":"Zg==","value":"b"})"),
             "the key is given twice, here as \"key_b64\"");
   EXPECT_EQ(Decode(R"({"key_b64":"Z","value":"b"})").substr(0, 10), "\"key_b64\":");
@@ -50,7 +62,8 @@ TEST(Ndjson, AFieldGivenTwiceIsRefused) {
   EXPECT_EQ(Decode(R"({"key":"a","value":"b","value":"c"})"), "\"value\" is given twice");
   EXPECT_EQ(Decode(R"({"key":"a","key":"a","value":"b"})"), "\"key\" is given twice");
   EXPECT_EQ(Decode(R"({"key":"a","\u006bey":"b","value":"b"})"), "\"key\" is given twice");
-  EXPECT_EQ(Decode(R"({"a\nb":1,"a\nb":2})"), "\"a\\nb\" is given twice");
+  EXPECT_EQ(Decode(R"({"key_b64":"YQ==","key_b64":"YQ==","value":"b"})"),
+            "\"key_b64\" is given twice");
 }
 
 TEST(Ndjson, NumbersBeyondAllDoublesAreRefused) {
@@ -61,6 +74,28 @@ TEST(Ndjson, NumbersBeyondAllDoublesAreRefused) {
 TEST(Ndjson, DeepNestingIsRefusedWithoutHarm) {
   const std::string deep = "{\"key\":" + std::string(100'000, '[');
   EXPECT_EQ(Decode(deep).substr(0, 18), "not JSON at column");
+}
+
+// Found by ndjson_fuzz: the text of an error was as long as the line.
+TEST(Ndjson, AnErrorIsAShortTextWhateverTheLine) {
+  const std::string much(1'000'000, 'a');
+  for (const std::string& line : {"{\"key\":\"" + much, "{\"" + much + "\":1}", "{\"key\":9" + much,
+                                  "{\"key_hex\":\"" + much + "z\",\"value\":\"\"}"}) {
+    const std::string message = Decode(line);
+    EXPECT_FALSE(message.empty());
+    EXPECT_LT(message.size(), 512u) << message.substr(0, 100);
+  }
+}
+
+// Found by ndjson_fuzz: a line was made a tree of values before anybody asked whether its fields
+// are texts, which took fifty bytes for each bracket or number.
+TEST(Ndjson, OfValuesThatAreNoTextNothingIsKept) {
+  const rusage before = Usage();
+  std::string numbers = "{\"key\":[1";
+  for (int i = 0; i < 4'000'000; ++i) numbers += ",1";
+  EXPECT_EQ(Decode(numbers + "]}"), "\"key\" is not a string but of type array");
+  EXPECT_EQ(Decode("{\"key\":" + std::string(8'000'000, '[')).substr(0, 18), "not JSON at column");
+  EXPECT_LT(Usage().ru_maxrss - before.ru_maxrss, 100'000);  // KiB
 }
 
 TEST(Ndjson, WhatIsWrittenIsRead) {
