@@ -31,13 +31,14 @@ void Walk(const table::BlockView& view) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::FuzzInput input(data, size);
   const uint8_t mode = input.Byte();
+  const size_t offsets_bytes = 2 * input.Byte();
   const std::string path = "000001.sst";
   const base::Id128 id{31, 33};
   std::string text = input.Rest();
   const size_t bytes = std::max(kPage, (text.size() + kPage - 1) / kPage * kPage);
-  // The trailer stands at the end; what the input leaves open are zeros before it.
-  const size_t trailer = std::min(text.size(), table::kTrailerBytes);
-  text.insert(text.size() - trailer, bytes - text.size(), '\0');
+  // Offsets and trailer stand at the end; what the input leaves open are zeros before them.
+  const size_t end = std::min(text.size(), table::kTrailerBytes + offsets_bytes);
+  text.insert(text.size() - end, bytes - text.size(), '\0');
   const auto block = std::as_writable_bytes(std::span(text));
   const auto kind = static_cast<table::BlockKind>(1 + mode % 7);
   const table::BlockPlace place{path, id, kPage, kind};

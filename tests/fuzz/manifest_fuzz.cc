@@ -33,8 +33,7 @@ class Feeder {
   explicit Feeder(manifest::ManifestReplay* replay) : replay_(replay) {}
 
   bool Group(const std::string& body) {
-    const std::string group =
-        manifest::EncodeGroup(kId.lo == 0 ? base::Id128() : kId, ++edit_, body);
+    const std::string group = manifest::EncodeGroup(kId, ++edit_, body);
     const size_t payload = manifest::BlockPayloadBytesMax();
     for (size_t at = 0; at < group.size(); at += payload) {
       manifest::ManifestBlock block;

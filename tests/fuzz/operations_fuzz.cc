@@ -12,7 +12,10 @@ namespace {
 
 class Run {
  public:
-  explicit Run(fuzz::FuzzInput* input) : input_(input) { Open(); }
+  explicit Run(fuzz::FuzzInput* input) : input_(input) {
+    db_.background_threads = 1;
+    Open();
+  }
 
   void All() {
     for (int i = 0; i < 200 && !input_->empty(); ++i) Step();

@@ -1,10 +1,14 @@
-// Runs a fuzz target without libFuzzer: over its corpus, and over changed copies of it for some
-// seconds. For every compiler, and as part of every test run.
+// Runs a fuzz target without libFuzzer: over its corpus, and over changed copies of it, the same
+// ones at each run. For every compiler, and as part of every test run.
 //
-//   TARGET_test [--seconds N] CORPUS_FILE...
+//   TARGET_test [--runs N] [--seconds N] [--seed N] CORPUS_FILE...     N changed inputs, or seconds
+//   TARGET_test ... --only FILE                                        that input alone
 //
 // The input that fails is left in $TEST_UNDECLARED_OUTPUTS_DIR (or the working directory) as
-// fuzz-input: give that file as the only argument to see it again.
+// fuzz-input, to see it again with --only.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -35,10 +39,21 @@ std::string FailurePath() {
   return std::string(directory == nullptr ? "." : directory) + "/fuzz-input";
 }
 
+// `bazel run` starts programs elsewhere and says where it was called.
+std::string FromCaller(const std::string& path) {
+  const char* const directory = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (directory == nullptr || path.starts_with('/')) return path;
+  return std::string(directory) + "/" + path;
+}
+
 // Written before the run: whatever ends the process leaves it there.
 void RunChanged(const std::string& input) {
-  static const std::string path = FailurePath();
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << input;
+  static const int file = open(FailurePath().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  const auto bytes = static_cast<ssize_t>(input.size());
+  if (ftruncate(file, bytes) != 0 || pwrite(file, input.data(), input.size(), 0) != bytes) {
+    std::perror(FailurePath().c_str());
+    std::exit(2);
+  }
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(input.data()), input.size());
 }
 
@@ -70,29 +85,42 @@ std::string Change(const std::vector<std::string>& corpus, Prng* prng) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  double seconds = 1;
+  uint64_t runs_max = 1000;
+  double seconds = 0;  // 0: runs_max counts
+  uint64_t seed = 1;
   std::vector<std::string> corpus;
-  int first = 1;
-  if (argc > 2 && std::string(argv[1]) == "--seconds") {
-    seconds = std::strtod(argv[2], nullptr);
-    first = 3;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const char* const next = i + 1 < argc ? argv[i + 1] : "";
+    if (word == "--only") {
+      RunChanged(Read(FromCaller(next)));
+      return 0;
+    }
+    if (word == "--runs") {
+      runs_max = std::strtoull(next, nullptr, 10);
+    } else if (word == "--seconds") {
+      seconds = std::strtod(next, nullptr);
+    } else if (word == "--seed") {
+      seed = std::strtoull(next, nullptr, 10);
+    } else {
+      corpus.push_back(Read(word));
+      continue;
+    }
+    ++i;
   }
-  for (int i = first; i < argc; ++i) {
-    corpus.push_back(Read(argv[i]));
-    RunChanged(corpus.back());
-  }
-  if (argc == 2 && first == 1) return 0;  // one input: to look at it
+  for (const std::string& input : corpus) RunChanged(input);
+  const size_t files = corpus.size();
   if (corpus.empty()) corpus.emplace_back(64, '\0');
-  Prng prng(1);
+  Prng prng(seed);
   uint64_t runs = 0;
   using Clock = std::chrono::steady_clock;
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
-  while (Clock::now() < end) {
+  while (seconds > 0 ? Clock::now() < end : runs < runs_max) {
     RunChanged(Change(corpus, &prng));
     ++runs;
   }
   std::remove(FailurePath().c_str());
-  std::printf("%zu inputs of the corpus, %llu changed ones\n", corpus.size(),
+  std::printf("%zu inputs of the corpus, %llu changed ones\n", files,
               static_cast<unsigned long long>(runs));
   return 0;
 }
