@@ -7,18 +7,37 @@
 namespace treering::db {
 namespace {
 
-// What the file says of itself against what the manifest says of it.
+// What the file says of itself against what the manifest says of it: all of it, or reads would
+// refuse a table that was found whole.
 Status CompareWithManifest(const std::string& path, const manifest::TableMeta& meta,
                            const table::TableReport& report) {
   const table::TableInfo& info = report.info;
-  const bool is_same = info.file_id == meta.id && info.bytes == meta.bytes &&
-                       info.hash == meta.file_hash && info.entries == meta.entries &&
-                       info.deletions == meta.deletions;
-  if (is_same) return Status::Ok();
-  return Status::Corruption(
-      "table " + path + " at offset 0: another table than the manifest names: expected id " +
-      meta.id.ToHex() + " and " + std::to_string(meta.bytes) + " bytes, found id " +
-      info.file_id.ToHex() + " and " + std::to_string(info.bytes) + " bytes");
+  const auto other = [&](const std::string& what) {
+    return Status::Corruption("table " + path +
+                              " at offset 0: another table than the manifest names: " + what);
+  };
+  if (info.file_id != meta.id || info.bytes != meta.bytes) {
+    return other("expected id " + meta.id.ToHex() + " and " + std::to_string(meta.bytes) +
+                 " bytes, found id " + info.file_id.ToHex() + " and " + std::to_string(info.bytes) +
+                 " bytes");
+  }
+  if (info.hash != meta.file_hash) return other("its whole-file hash differs");
+  if (info.entries != meta.entries || info.deletions != meta.deletions) {
+    return other("expected " + std::to_string(meta.entries) + " entries and " +
+                 std::to_string(meta.deletions) + " deletions, found " +
+                 std::to_string(info.entries) + " and " + std::to_string(info.deletions));
+  }
+  if (info.smallest_sequence != meta.smallest_sequence ||
+      info.largest_sequence != meta.largest_sequence) {
+    return other("expected sequences " + std::to_string(meta.smallest_sequence) + " to " +
+                 std::to_string(meta.largest_sequence) + ", found " +
+                 std::to_string(info.smallest_sequence) + " to " +
+                 std::to_string(info.largest_sequence));
+  }
+  if (info.smallest != meta.smallest || info.largest != meta.largest) {
+    return other("its smallest or largest key differs");
+  }
+  return Status::Ok();
 }
 
 // Not OK only when it could not be looked at for want of memory.

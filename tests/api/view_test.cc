@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/budget_unlimited.h"
 #include "engine/base/thread.h"
 #include "engine/io/sim_testing.h"
+#include "engine/manifest/manifest_store.h"
 #include "tests/support/sim_db.h"
 
 namespace treering::testing {
@@ -184,6 +186,50 @@ TEST_F(DamagedTablesTest, AViewVerifiesWhatItHolds) {
   EXPECT_EQ(report->files, 4u);
   EXPECT_TRUE(report->problems.empty()) << report->problems.front().ToString();
   EXPECT_EQ(Get(&view, "a"), "of a");
+}
+
+// Found by hostile_fuzz: verification compared neither keys nor sequences with the manifest, and
+// found nothing wrong with a table that every read refused.
+TEST_F(DamagedTablesTest, ATableOfOtherKeysThanTheManifestSaysIsNamed) {
+  using manifest::ManifestStore;
+  {
+    io::SimDisk disk(&storage_);
+    base::UnlimitedBudget budget;
+    io::BufferPool buffers(disk.arena(), &budget);
+    const auto directory = disk.OpenDirectory(SimDb::kPath, false);
+    const auto queue = disk.NewQueue(16);
+    ASSERT_TRUE(directory.ok() && queue.ok());
+    const ManifestStore::Options options(key::KeyOrder(BytewiseComparator()), &buffers);
+    const auto store = ManifestStore::Open(directory->get(), queue->get(), options,
+                                           ManifestStore::Access::kReadWrite);
+    ASSERT_TRUE(store.ok()) << store.status().ToString();
+    manifest::VersionEdit edit;
+    edit.generation = (*store)->state().generation + 1;
+    const auto version = (*store)->current();
+    for (const manifest::TableRef& table : version->tables(0)) {
+      manifest::TableMeta meta = table->meta;
+      edit.removed_tables.push_back({meta.level, meta.number});
+      if (meta.smallest_user_key() == Slice("b")) meta.largest.insert(0, "b");
+      if (meta.smallest_user_key() == Slice("c")) meta.smallest_sequence = 0;
+      edit.added_tables.push_back(meta);
+    }
+    const Status changed = (*store)->BeginGeneration(queue->get(), edit);
+    ASSERT_TRUE(changed.ok()) << changed.ToString();
+  }
+  SimDb view;
+  ASSERT_TRUE(view.Open(&storage_, Reading(true)).ok());
+  const auto report = view->Verify();
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->problems.size(), 2u);
+  for (int i = 0; i < 4; ++i) {
+    const bool wrong = i == 1 || i == 2;
+    const std::string key(1, static_cast<char>('a' + i));
+    EXPECT_EQ(Get(&view, key), wrong ? "Corruption" : "of " + key);
+    const auto names = [&](const Status& problem) {
+      return problem.message().find(tables_[i]) != std::string_view::npos;
+    };
+    EXPECT_EQ(std::any_of(report->problems.begin(), report->problems.end(), names), wrong);
+  }
 }
 
 TEST_F(DamagedTablesTest, TablesThatChangedPlacesAreEachNamed) {
