@@ -6,6 +6,7 @@
 #include "engine/key/batch_reader.h"
 #include "engine/wal/log_scan.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/heap_meter.h"
 
 using namespace treering;  // NOLINT(google-build-using-namespace): a target is one function
 
@@ -24,6 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   start.sequence = input.Byte();
   uint64_t groups = 0;
   uint64_t payload_bytes = 0;
+  const fuzz::HeapMeter heap;
   wal::LogScan scan(kId, kGeneration, start, [&](const wal::GroupHeader& header, const Slice& p) {
     ++groups;
     payload_bytes += p.size();
@@ -61,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     ++lsn;
   }
   (void)scan.Judge();
+  FUZZ_CHECK(heap.PeakBytes() <= 4 * fed + (64u << 10));
   FUZZ_CHECK(payload_bytes <= fed && scan.break_lsn() <= lsn && scan.groups().groups() == groups);
   return 0;
 }

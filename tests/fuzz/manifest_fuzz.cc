@@ -7,6 +7,7 @@
 #include "engine/manifest/manifest_block.h"
 #include "engine/manifest/manifest_replay.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/heap_meter.h"
 
 using namespace treering;  // NOLINT(google-build-using-namespace): a target is one function
 
@@ -64,6 +65,7 @@ class Feeder {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::FuzzInput input(data, size);
   const uint8_t mode = input.Byte();
+  const fuzz::HeapMeter heap;
   manifest::ManifestReplay replay({6, kId}, key::KeyOrder(BytewiseComparator()), mode / 4 % 4);
   if (mode % 4 == 0) {
     while (!input.empty() && replay.WantsMore()) {
@@ -79,6 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   const auto outcome = replay.Finish();
+  FUZZ_CHECK(heap.PeakBytes() <= 64 * size + (64u << 10));
   if (outcome.ok()) FUZZ_CHECK(outcome->state.version != nullptr);
   return 0;
 }

@@ -2,13 +2,12 @@
 // chain made right again or not, and what the manifest says of them changed. Groups come out in
 // order and whole, those of a log whose sums were left alone with the bytes that were written.
 #include "engine/base/budget_unlimited.h"
-#include "engine/base/coding.h"
 #include "engine/base/file_names.h"
 #include "engine/key/batch_reader.h"
 #include "engine/wal/log_testing.h"
-#include "engine/wal/tail_format.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/heap_meter.h"
+#include "tests/fuzz/log_seal.h"
 #include "tests/support/memory_disk.h"
 
 using namespace treering;  // NOLINT(google-build-using-namespace): a target is one function
@@ -47,49 +46,6 @@ const Base& Whole() {
     return made;
   }();
   return *base;
-}
-
-// Blocks that were written get the chain and the sums of the places where they lie.
-void SealSegments(const wal::TestManifest& manifest, Files* files) {
-  const wal::LogBlockCodec codec(manifest.database_id, manifest.generation);
-  uint64_t previous_sum = manifest.start.previous_sum;
-  uint64_t lsn = manifest.start.lsn - manifest.start.block_index;
-  for (const wal::SegmentInfo& segment : manifest.segments) {
-    std::string& file = files->at(base::MakeFileName(base::FileKind::kSegment, segment.number));
-    for (uint64_t i = 0; i < segment.blocks; ++i, ++lsn) {
-      if ((i + 1) * wal::kLogBlockBytes > file.size()) continue;
-      const auto block = std::as_writable_bytes(std::span(file))
-                             .subspan(i * wal::kLogBlockBytes, wal::kLogBlockBytes);
-      if (base::Load64(block.data()) == 0) continue;
-      wal::LogBlockHeader header;
-      header.flags = base::Load16(block.data() + wal::kLogFlagsAt);
-      header.lsn = lsn;
-      header.first_sequence = base::Load64(block.data() + wal::kLogSequenceAt);
-      header.previous_sum = previous_sum;
-      header.promise = base::Load64(block.data() + wal::kLogPromiseAt);
-      header.payload_bytes =
-          std::min<uint32_t>(base::Load32(block.data() + wal::kLogPayloadLengthAt),
-                             static_cast<uint32_t>(wal::kLogPayloadBytes));
-      previous_sum = codec.Seal(header, block);
-    }
-  }
-}
-
-// The records that stand one behind the other from the ring's beginning.
-void SealTail(const wal::TestManifest& manifest, std::string* file) {
-  const uint64_t capacity = manifest.tail_capacity;
-  if (file->size() < wal::kTailHeaderPageBytes + capacity) return;
-  char* const ring = file->data() + wal::kTailHeaderPageBytes;
-  for (uint64_t at = 0; at + wal::kTailRecordHeaderBytes <= capacity;) {
-    const uint64_t bytes = wal::TailRecordBytes(base::Load32(ring + at + wal::kTailRecordLengthAt));
-    if (bytes > capacity - at || base::Load64(ring + at) == 0) return;
-    const uint64_t position = base::Load64(ring + at + wal::kTailRecordPositionAt);
-    const uint64_t seed =
-        wal::TailRecordSeed(manifest.database_id, manifest.generation, position, capacity);
-    base::Store64(ring + at, base::Xxh3(ring + at + wal::kTailRecordPositionAt,
-                                        bytes - wal::kTailRecordPositionAt, seed));
-    at += bytes;
-  }
 }
 
 void ChangeManifest(fuzz::FuzzInput* input, wal::TestManifest* manifest) {
@@ -138,8 +94,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     file_bytes += content.size();
   }
   if (sealed) {
-    SealSegments(manifest, files);
-    SealTail(manifest, &files->at(base::MakeFileName(base::FileKind::kTail)));
+    const fuzz::LogIdentity log{manifest.database_id, manifest.generation, manifest.start,
+                                manifest.segments, manifest.tail_capacity};
+    fuzz::SealSegments(log, files);
+    fuzz::SealTail(log, &files->at(base::MakeFileName(base::FileKind::kTail)));
   }
   if (mode % 4 >= 2) ChangeManifest(&input, &manifest);
 

@@ -6,6 +6,7 @@
 #include "engine/wal/tail_format.h"
 #include "engine/wal/tail_reader.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/heap_meter.h"
 
 using namespace treering;  // NOLINT(google-build-using-namespace): a target is one function
 
@@ -73,8 +74,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       SealRecord(&file, at);
     }
   }
+  const fuzz::HeapMeter heap;
   const auto records =
       wal::ReadTailRecords(std::as_bytes(std::span(file)), "TAIL", {kId, kGeneration, kCapacity});
+  FUZZ_CHECK(heap.PeakBytes() <= 4 * file.size() + (64u << 10));
   if (!records.ok()) return 0;
   uint64_t bytes = 0;
   for (const wal::TailRecord& record : *records) {
