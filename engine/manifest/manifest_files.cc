@@ -70,6 +70,7 @@ Result<ManifestReplay::Outcome> ManifestFiles::ReadLocked(io::Queue* queue,
   manifest_number_ = read->identity.number;
   keep_from_ = current_->slot().manifest_number;
   writer_ = ManifestWriter::ForSeal(read->identity, std::move(read->file), buffers_, read->outcome);
+  may_seal_ = read->outcome.all_edits_promised;
   return std::move(read->outcome);
 }
 
@@ -119,10 +120,10 @@ Status ManifestFiles::Move(io::Queue* queue, uint64_t number, const ManifestStat
   // From here on a refused allocation must not leave it open what is on disk.
   Status moved = base::UntilMemoryOrError([&] { return directory_->Sync(); });
   if (!moved.ok()) return Die(moved);
+  const bool may_seal = writer_ != nullptr && std::exchange(may_seal_, true);
+  const Successor successor = {identity.number, identity.id};
   const bool sealed =
-      writer_ != nullptr && base::Contain([&] {
-                              return writer_->Seal(queue, {identity.number, identity.id});
-                            }).ok();
+      may_seal && base::Contain([&] { return writer_->Seal(queue, successor); }).ok();
   writer_ = std::move(created).value();
   moved = base::UntilMemoryOrError([&] { return MoveCurrent(queue, next, sealed); });
   if (!moved.ok()) return Die(moved);

@@ -75,6 +75,9 @@ class ManifestFiles {
   const uint64_t manifest_bytes_;
   std::unique_ptr<CurrentFile> current_;
   std::unique_ptr<ManifestWriter> writer_;  // after ReadLocked only good for a seal
+  // Not of a manifest that was read and has an edit which nothing vouches for: a seal behind an
+  // edit that power takes away would be one that nobody finds.
+  bool may_seal_ = true;
   Status dead_;
   uint64_t manifest_number_ = 0;
   uint64_t keep_from_ = 0;

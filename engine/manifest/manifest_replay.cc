@@ -103,7 +103,7 @@ Status ManifestReplay::Take(const ManifestBlock& block) {
   if (!block.last) return Status::Ok();
   if (Status s = TakeGroup(); !s.ok()) return At(Where(group_begin_), s);
   edit_number_ += 1;
-  whole_blocks_ = fed_ + 1;
+  whole_blocks_ = group_blocks_ = fed_ + 1;
   whole_sum_ = block.sum;
   return Status::Ok();
 }
@@ -165,6 +165,8 @@ Result<ManifestReplay::Outcome> ManifestReplay::Finish() {
   outcome.blocks = whole_blocks_;
   outcome.end_sum = whole_sum_;
   outcome.edit_number = edit_number_;
+  outcome.promised_blocks = promise_;
+  outcome.all_edits_promised = group_blocks_ <= promise_;
   outcome.blocks_cut = last_written_ > whole_blocks_ ? last_written_ - whole_blocks_ : 0;
   return outcome;
 }

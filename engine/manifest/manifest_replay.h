@@ -35,6 +35,10 @@ class ManifestReplay {
     uint64_t end_sum = 0;      // of the block before it
     uint64_t edit_number = 0;  // of the last edit
     uint64_t blocks_cut = 0;   // up to the last block behind the end that is not zero
+    // Blocks that are durable for sure: a later one, or CURRENT, promised them. Those behind were
+    // read, and may all the same be lost to power: their sync may have failed.
+    uint64_t promised_blocks = 0;
+    bool all_edits_promised = false;
   };
 
   // `promise`: blocks of the file that are known durable from elsewhere (CURRENT).
@@ -75,6 +79,7 @@ class ManifestReplay {
   uint64_t previous_sum_ = 0;
   uint64_t edit_number_ = 0;   // of the last whole group
   uint64_t whole_blocks_ = 0;  // up to the end of the last whole group or promise block
+  uint64_t group_blocks_ = 0;  // up to the end of the last whole group
   uint64_t whole_sum_ = 0;
   std::string group_;  // payloads of the group at hand
   uint64_t group_begin_ = 0;

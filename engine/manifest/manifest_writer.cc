@@ -64,7 +64,7 @@ std::unique_ptr<ManifestWriter> ManifestWriter::ForSeal(const ManifestIdentity& 
   std::unique_ptr<ManifestWriter> writer(
       new ManifestWriter(identity, std::move(file), buffers, capacity_blocks));
   writer->blocks_ = end.blocks;
-  writer->durable_blocks_ = end.blocks;
+  writer->durable_blocks_ = end.promised_blocks;
   writer->previous_sum_ = end.end_sum;
   writer->edit_number_ = end.edit_number;
   return writer;
