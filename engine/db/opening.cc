@@ -34,6 +34,12 @@ Status Opening::Begin() {
     return not_there ? NotThere(path_) : directory.status();
   }
   parts_->directory = *std::move(directory);
+  if (!options_.read_only && parts_->directory->OthersMayWrite()) {
+    return Status::InvalidArgument(
+        path_ +
+        ": every user may make files in this directory, and could put them in the database's "
+        "place; take that right away (chmod o-w), or name a new directory inside it");
+  }
   ChooseLogMode();
   auto names = parts_->directory->List();
   if (!names.ok()) return names.status();

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -88,7 +89,9 @@ struct BufferPool::Impl {
   // Null when there is none, or none for what keeps account of it.
   std::byte* Take(size_t rounded, Need need) noexcept {
     try {
-      return TakeOrThrow(rounded, need);
+      std::byte* const data = TakeOrThrow(rounded, need);
+      if (fill.has_value() && data != nullptr) std::fill_n(data, rounded, *fill);
+      return data;
     } catch (const std::bad_alloc&) {
       return nullptr;
     }
@@ -196,6 +199,7 @@ struct BufferPool::Impl {
   BufferArena* const arena;
   base::Budget* const budget;
   std::function<uint64_t(uint64_t)> reclaim;
+  std::optional<std::byte> fill;
   base::Mutex mutex;
   using Open = std::map<uintptr_t, BuddySlab*>;
   struct Pooled {
@@ -260,6 +264,8 @@ Buffer BufferPool::Allocate(size_t bytes, base::MemoryClass memory_class, Need n
   buffer.registered_ = impl_->arena->ChunkIndexOf(data, rounded) >= 0;
   return buffer;
 }
+
+void BufferPool::FillFresh(std::byte with) { impl_->fill = with; }
 
 base::BlockSource* BufferPool::AsBlockSource(base::MemoryClass memory_class) {
   return &impl_->sources[static_cast<size_t>(memory_class)];

@@ -68,6 +68,10 @@ class BufferPool final {
   Buffer Allocate(size_t bytes, base::MemoryClass memory_class = base::MemoryClass::kIoBuffer,
                   base::Need need = base::Need::kUsual);
 
+  // For tests: what every buffer holds from now on when it is handed out, so that bytes which are
+  // written without having been set can be told.
+  void FillFresh(std::byte with);
+
   // The pool as a BlockSource for one class of memory (memtables), which leaves the reserve to
   // others (Need::kSpare): what grows can wait. Lives as long as the pool.
   base::BlockSource* AsBlockSource(base::MemoryClass memory_class);

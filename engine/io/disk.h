@@ -87,6 +87,8 @@ class Directory {
   // other side of a network may die, and a file system that writes elsewhere may find itself full
   // (SIGBUS).
   virtual bool KeepsMappings() const { return true; }
+  // Users other than owner and group may make files in it.
+  virtual bool OthersMayWrite() const { return false; }
 };
 
 // What the driver does and, where a fast path is off, why and what to do.

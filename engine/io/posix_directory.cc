@@ -291,6 +291,11 @@ Status PosixDirectory::Sync() {
   return ErrorStatus(Action::kSyncDirectory, path_, kNoOffset, errno);
 }
 
+bool PosixDirectory::OthersMayWrite() const {
+  struct stat info;
+  return fstat(fd_.get(), &info) == 0 && (info.st_mode & S_IWOTH) != 0;
+}
+
 // Local file systems that overwrite in place.
 bool PosixDirectory::KeepsMappings() const {
   struct statfs info;

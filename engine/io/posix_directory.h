@@ -49,6 +49,7 @@ class PosixDirectory final : public Directory {
   Status Sync() override;
   Result<uint64_t> FreeBytes() override;
   bool KeepsMappings() const override;
+  bool OthersMayWrite() const override;
 
  private:
   PosixDirectory(std::string path, Descriptor fd, uint64_t device, uint64_t inode,

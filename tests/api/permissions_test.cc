@@ -61,5 +61,22 @@ TEST(Permissions, ADirectoryThatMayNotBeReadIsAnErrorWithARemedy) {
   EXPECT_EQ(outcome, kRefused);
 }
 
+// What everybody may write to, anybody may replace. A new directory inside is its owner's alone.
+TEST(Permissions, ADirectoryThatAllMayWriteToIsRefused) {
+  testing::TempDir dir;
+  const std::string path = dir.File("db");
+  ASSERT_TRUE(OpenIn(path, true).ok());
+  std::filesystem::permissions(path, std::filesystem::perms(0777));
+  const auto refused = OpenIn(path, true);
+  ASSERT_TRUE(refused.status().IsInvalidArgument()) << refused.status().ToString();
+  EXPECT_NE(refused.status().message().find(path), std::string_view::npos);
+  EXPECT_NE(refused.status().message().find("chmod o-w"), std::string_view::npos);
+  EXPECT_TRUE(OpenIn(path + "/inside", true).ok());
+  std::filesystem::remove_all(path + "/inside");
+  std::filesystem::permissions(path,
+                               std::filesystem::perms(0775));  // its group is the user's choice
+  EXPECT_TRUE(OpenIn(path, false).ok());
+}
+
 }  // namespace
 }  // namespace treering
