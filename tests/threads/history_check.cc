@@ -76,7 +76,7 @@ class Checker {
           continue;
         }
         Cluster& cluster = key.values[*value];
-        if (cluster.write != nullptr) Blame(name + ": " + *value + " was written twice");
+        if (cluster.write != nullptr) Blame(name + ": " + Short(*value) + " was written twice");
         cluster.write = &write;
         cluster.Add(write.when);
       }
@@ -99,20 +99,21 @@ class Checker {
         }
         const auto cluster = key.values.find(*value);
         if (cluster == key.values.end()) {
-          Blame(name + ": read " + *value + ", which nobody wrote");
+          Blame(name + ": read " + Short(*value) + ", which nobody wrote");
           return;
         }
         cluster->second.Add(view.when);
         if (Before(view.when, cluster->second.write->when)) {
-          Blame(name + ": read " + *value + " at " + Text(view.when) +
+          Blame(name + ": read " + Short(*value) + " at " + Text(view.when) +
                 ", before it was written at " + Text(cluster->second.write->when));
         }
       }
     }
   }
 
+  static std::string Short(const std::string& value) { return value.substr(0, 16); }
   static std::string Words(const std::optional<std::string>& value) {
-    return value.has_value() ? *value : "nothing";
+    return value.has_value() ? Short(*value) : "nothing";
   }
 
   // Gibbons and Korach: no two forward zones overlap, no backward zone lies within a forward one.
@@ -139,7 +140,7 @@ class Checker {
               [](const Zone& a, const Zone& b) { return a.begin < b.begin; });
     for (size_t i = 1; i < forward.size(); ++i) {
       if (forward[i].begin >= forward[i - 1].end) continue;
-      return Blame(name + ": " + *forward[i - 1].value + " and " + *forward[i].value +
+      return Blame(name + ": " + Short(*forward[i - 1].value) + " and " + Short(*forward[i].value) +
                    " were both seen before and after each other");
     }
     for (const Zone& inner : backward) {
@@ -149,8 +150,8 @@ class Checker {
       if (after == forward.begin()) continue;
       const Zone& outer = *(after - 1);
       if (inner.end >= outer.end) continue;
-      return Blame(name + ": " + *outer.value + " was seen before and after " + *inner.value +
-                   " at " + Text({inner.begin, inner.end}));
+      return Blame(name + ": " + Short(*outer.value) + " was seen before and after " +
+                   Short(*inner.value) + " at " + Text({inner.begin, inner.end}));
     }
   }
 
