@@ -4,14 +4,20 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 #include "engine/base/thread.h"
 
 namespace treering::testing {
 namespace {
+
+constexpr std::string_view kGroupName = "treering-test.";
 
 // Where the controller of block I/O is mounted; empty when it is not.
 std::string FindMount(bool v2) {
@@ -35,6 +41,17 @@ std::string FindMount(bool v2) {
   return "";
 }
 
+// Groups of tests that were killed.
+void RemoveStale(const std::string& mount) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(mount, ignored)) {
+    const std::string name = entry.path().filename();
+    if (!name.starts_with(kGroupName)) continue;
+    const auto pid = static_cast<pid_t>(std::atol(name.c_str() + kGroupName.size()));
+    if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) (void)rmdir(entry.path().c_str());
+  }
+}
+
 bool WriteTo(const std::string& path, const std::string& text) {
   std::ofstream file(path);
   file << text << std::flush;
@@ -56,8 +73,9 @@ Throttle::Throttle() {
     why_ = "no control group of block I/O (blkio, or io of version 2) is mounted";
     return;
   }
-  const std::string group =
-      mount + "/treering-test." + std::to_string(getpid()) + "." + std::to_string(++made);
+  RemoveStale(mount);
+  const std::string group = mount + "/" + std::string(kGroupName) + std::to_string(getpid()) + "." +
+                            std::to_string(++made);
   if (mkdir(group.c_str(), 0755) != 0) {
     why_ = "mkdir " + group + ": " + std::strerror(errno);
     return;
