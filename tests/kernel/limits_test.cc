@@ -149,6 +149,48 @@ TEST_F(LimitsTest, FewDescriptors) {
   EXPECT_EQ(outcomes, (std::set<std::string>{"open refused", "write refused"}));
 }
 
+// No thread more for this user: an open says so, or serves with those it has, and undoes itself.
+TEST_F(LimitsTest, FewThreads) {
+  if (geteuid() != 0) GTEST_SKIP() << "becoming another user needs root";
+  const TempDir dir(/*open_to_all=*/true);
+  ASSERT_EQ(chown(dir.path().c_str(), kOrdinaryUser, kOrdinaryUser), 0);
+  for (const rlim_t count : {rlim_t{1}, rlim_t{2}, rlim_t{4}}) {
+    const std::string outcome = RunChild([&]() -> std::string {
+      if (!Limit(RLIMIT_NPROC, count)) return "no limit";
+      if (setgid(kOrdinaryUser) != 0 || setuid(kOrdinaryUser) != 0) return "no user";
+      return WorkUnderALimit(dir.File(std::to_string(count)), IoBackend::kAuto, "thread");
+    });
+    // This process is one, and others of this user may run beside it.
+    EXPECT_TRUE(outcome == "open refused" || (outcome == "served" && count > 1)) << outcome;
+  }
+}
+
+// Stopped and continued in the middle of everything: no time that passes unseen is an error.
+TEST_F(LimitsTest, StoppedAndContinued) {
+  for (const auto backend : {IoBackend::kUring, IoBackend::kPosix}) {
+    const std::string path = Path() + (backend == IoBackend::kUring ? "uring" : "posix");
+    EXPECT_EQ(RunChild([&]() -> std::string {
+                const pid_t worker = getpid();
+                const pid_t other = fork();
+                if (other == 0) {
+                  for (int i = 0; i < 5; ++i) {
+                    usleep(20'000);
+                    (void)kill(worker, SIGSTOP);
+                    usleep(120'000);
+                    (void)kill(worker, SIGCONT);
+                  }
+                  _exit(0);
+                }
+                Workload work(path, backend);
+                const std::string wrong = work.All(800);
+                int status = 1;
+                waitpid(other, &status, 0);
+                return status == 0 ? wrong : "was not stopped";
+              }),
+              "");
+  }
+}
+
 class FileSizes : public LimitsTest, public ::testing::WithParamInterface<IoBackend> {};
 
 // Files may not grow beyond so much, and the program says nothing about SIGXFSZ, which would end
