@@ -4,7 +4,7 @@
 // Threads: as File.
 // Invariants:
 //   1. The descriptor is close-on-exec and refers to a regular file.
-//   2. No call here raises SIGXFSZ.
+//   2. No call here raises SIGXFSZ, unless the limit is lowered at that very moment.
 #ifndef TREERING_ENGINE_IO_POSIX_FILE_H_
 #define TREERING_ENGINE_IO_POSIX_FILE_H_
 
@@ -48,7 +48,8 @@ class PosixFile final : public File {
 // Whether this process may not write so far (RLIMIT_FSIZE). The kernel would send SIGXFSZ, which
 // ends a program that has not said otherwise: for requests of a ring as for plain calls, and for
 // writes within a file as for those that make it larger. So nothing of that kind is sent off; it
-// answers EFBIG. One system call, some hundred nanoseconds.
+// answers EFBIG. One system call, some hundred nanoseconds; a limit that comes between it and the
+// write is not seen.
 bool IsBeyondFileSizeLimit(uint64_t end);
 
 // Carries an attempt out with one plain call on the calling thread. The result as AttemptSink wants
