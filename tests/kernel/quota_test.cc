@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/quota.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -19,6 +21,20 @@
 #include "tests/kernel/child.h"
 #include "tests/kernel/mounted.h"
 #include "tests/kernel/workload.h"
+#include "tests/support/temp_dir.h"
+
+namespace {
+std::atomic<bool> g_refuse_allocations{false};
+}  // namespace
+
+// Stands in for the C library's.
+extern "C" int fallocate(int fd, int mode, off_t offset, off_t length) {
+  if (g_refuse_allocations) {
+    errno = EDQUOT;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_fallocate, fd, mode, offset, length));
+}
 
 namespace treering::testing {
 namespace {
@@ -107,11 +123,7 @@ class Quota : public ::testing::TestWithParam<std::tuple<IoBackend, Bound>> {
 
 // Fills its quota, asks for more of it, and goes on. `in_place`: what was allocated can always be
 // written, so the log never meets the quota in the middle of a write (docs/durability.md).
-std::string FillAndGoOn(Workload* work, bool in_place, const Helper& raise) {
-  if (setgid(kOrdinaryUser) != 0 || setuid(kOrdinaryUser) != 0) return "no user";
-  if (std::string wrong = work->Open(); !wrong.empty()) return wrong;
-  if (std::string wrong = work->Write(300); !wrong.empty()) return wrong;
-  if (!work->refused().ok()) return "early: " + work->refused().ToString();
+std::string FillAndGoOn(Workload* work, bool in_place, const std::function<void()>& raise) {
   // A compaction that is refused gives back what it took.
   for (int i = 0; i < 100 && work->db()->state() == DbState::kHealthy; ++i) {
     if (std::string wrong = work->Write(1'000'000); !wrong.empty()) return wrong;
@@ -125,7 +137,7 @@ std::string FillAndGoOn(Workload* work, bool in_place, const Helper& raise) {
     return "neither degraded nor ended: " + work->refused().ToString();
   }
   if (std::string wrong = work->Check(); !wrong.empty()) return wrong;
-  raise.Tell();
+  raise();
   if (ended) {
     (void)work->Close();
     base::SleepNanos(kSecond);
@@ -151,11 +163,37 @@ TEST_P(Quota, RefusesWritesAndGoesOnWhenItIsRaised) {
   Helper raise([this] { return Set(4 * count()); });
   EXPECT_EQ(RunChild([&]() -> std::string {
               Workload work(path(), backend());
-              return FillAndGoOn(&work, of_user(), raise);
+              if (setgid(kOrdinaryUser) != 0 || setuid(kOrdinaryUser) != 0) return "no user";
+              if (std::string wrong = work.Open(); !wrong.empty()) return wrong;
+              if (std::string wrong = work.Write(300); !wrong.empty()) return wrong;
+              if (!work.refused().ok()) return "early: " + work.refused().ToString();
+              return FillAndGoOn(&work, of_user(), [&] { raise.Tell(); });
             }),
             "");
   EXPECT_TRUE(raise.Join());
 }
+
+// The same where blocks are set aside in place, on kernels whose file systems of that kind have no
+// quotas: from some moment on every allocation is refused, as by one.
+class RefusedAllocations : public ::testing::TestWithParam<IoBackend> {
+ protected:
+  ~RefusedAllocations() override { g_refuse_allocations = false; }
+};
+
+TEST_P(RefusedAllocations, RefuseWritesUntilTheyAreNot) {
+  const TempDir dir;
+  Workload work(dir.File("db"), GetParam());
+  ASSERT_EQ(work.Open(), "");
+  ASSERT_EQ(work.Write(100), "");
+  g_refuse_allocations = true;
+  EXPECT_EQ(FillAndGoOn(&work, /*in_place=*/true, [] { g_refuse_allocations = false; }), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Drivers, RefusedAllocations,
+                         ::testing::Values(IoBackend::kUring, IoBackend::kPosix),
+                         [](const auto& info) {
+                           return info.param == IoBackend::kUring ? "uring" : "posix";
+                         });
 
 std::string NameOf(const ::testing::TestParamInfo<std::tuple<IoBackend, Bound>>& info) {
   constexpr const char* kNames[] = {"BytesOfAUser", "FilesOfAUser", "BytesOfASubtree"};
