@@ -113,6 +113,94 @@ void ChangeTable(fuzz::FuzzInput* input, manifest::TableMeta* meta, Files* files
   meta->largest_sequence = info.largest_sequence;
 }
 
+// A number near a power of two: where limits lie.
+uint64_t NearLimit(fuzz::FuzzInput* input) {
+  const uint64_t power = uint64_t{1} << (input->Byte() % 64);
+  return power + static_cast<uint64_t>(static_cast<int8_t>(input->Byte()));
+}
+
+void ChangeTableMeta(fuzz::FuzzInput* input, manifest::TableMeta* meta) {
+  switch (input->Byte() % 8) {
+    case 0:
+      meta->number = NearLimit(input);
+      break;
+    case 1:
+      meta->level = input->Byte() % base::kLevelCountMax;
+      break;
+    case 2:
+      meta->smallest = input->Bytes(input->Byte() % 32);
+      break;
+    case 3:
+      meta->largest = input->Bytes(input->Byte() % 32);
+      break;
+    case 4:
+      meta->smallest_sequence = NearLimit(input);
+      break;
+    case 5:
+      meta->largest_sequence = NearLimit(input);
+      break;
+    case 6:
+      meta->entries = NearLimit(input);
+      break;
+    default:
+      meta->bytes = NearLimit(input);
+  }
+}
+
+// One field gets another value.
+void ChangeEdit(fuzz::FuzzInput* input, manifest::VersionEdit* edit) {
+  const auto some = [input](auto* list) { return &(*list)[input->Byte() % list->size()]; };
+  switch (input->Byte() % 16) {
+    case 0:
+      edit->generation = NearLimit(input);
+      break;
+    case 1:
+      edit->next_file_number = NearLimit(input);
+      break;
+    case 2:
+      edit->last_sequence = NearLimit(input);
+      break;
+    case 3:
+      edit->replay_start.emplace().lsn = NearLimit(input);
+      break;
+    case 4:
+      if (edit->replay_start) edit->replay_start->sequence = NearLimit(input);
+      break;
+    case 5:
+      if (edit->replay_start) edit->replay_start->segment = NearLimit(input);
+      break;
+    case 6:
+      if (edit->replay_start) edit->replay_start->block_index = NearLimit(input);
+      break;
+    case 7:
+      edit->tail =
+          manifest::TailState{static_cast<manifest::TailMode>(input->Byte() % 2), NearLimit(input)};
+      break;
+    case 8:
+      edit->registered_segments.push_back({NearLimit(input), NearLimit(input)});
+      break;
+    case 9:
+      if (!edit->registered_segments.empty()) {
+        some(&edit->registered_segments)->blocks = NearLimit(input);
+      }
+      break;
+    case 10:
+      edit->forgotten_segments.push_back(NearLimit(input));
+      break;
+    case 11:
+      edit->removed_tables.push_back({input->Byte() % base::kLevelCountMax, NearLimit(input)});
+      break;
+    case 12:
+      edit->sealed = manifest::Successor{NearLimit(input), {input->Byte(), 1}};
+      break;
+    case 13:
+      edit->manifest_blocks = NearLimit(input);
+      break;
+    default:
+      if (!edit->added_tables.empty()) ChangeTableMeta(input, some(&edit->added_tables));
+  }
+}
+
 fuzz::FileChanges TakeChanges(fuzz::FuzzInput* input) {
   static const Manifest* const manifest = new Manifest(TakeApart());
   const uint8_t what = input->Byte();
@@ -125,9 +213,14 @@ fuzz::FileChanges TakeChanges(fuzz::FuzzInput* input) {
     std::string body;
     FUZZ_CHECK(manifest::EncodeEdit(edit, &body).ok());
     if (what & 2) DamageWithPart(input, &body);
+    if ((what & 16) && input->Byte() % 4 != 0) {
+      ChangeEdit(input, &edit);
+      std::string changed;
+      if (manifest::EncodeEdit(edit, &changed).ok()) body = std::move(changed);
+    }
     bodies.push_back(std::move(body));
   }
-  if (what & 3) files[manifest->identity.FileName()] = Encode(*manifest, bodies);
+  if (what & 19) files[manifest->identity.FileName()] = Encode(*manifest, bodies);
   if (what & 4) {
     for (const wal::SegmentInfo& segment : manifest->log.segments) {
       DamageWithPart(input, &files[base::MakeFileName(base::FileKind::kSegment, segment.number)]);
