@@ -1,9 +1,10 @@
 // A sequence of operations beside a map: writes, reads, walks, flushes, compactions, reopens and
-// deaths of the process.
+// deaths of the process. Simulated: the input also picks which thread runs next.
 #include <map>
 #include <optional>
 
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/simulate.h"
 #include "tests/support/sim_db.h"
 
 using namespace treering;  // NOLINT(google-build-using-namespace): a target is one function
@@ -106,6 +107,7 @@ class Run {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::FuzzInput input(data, size);
-  Run(&input).All();
+  const uint64_t seed = input.Byte();
+  fuzz::Simulate(seed, [&input] { Run(&input).All(); });
   return 0;
 }

@@ -1,9 +1,9 @@
 #include "tests/fuzz/whole_directory.h"
 
-#include "engine/base/sim_scheduler.h"
 #include "engine/io/sim_disk.h"
 #include "engine/runtime/runtime.h"
 #include "tests/fuzz/fuzz_input.h"
+#include "tests/fuzz/simulate.h"
 #include "tests/support/sim_db.h"
 
 namespace treering::fuzz {
@@ -65,8 +65,7 @@ const WholeDirectory& Whole() {
   static const WholeDirectory* const whole = [] {
     auto* const made = new WholeDirectory;
     // Simulated, so that ids and what background threads do are the same in each process.
-    const auto report = base::SimScheduler::Run(1, [made] { Make(made); });
-    FUZZ_CHECK(!report.deadlock);
+    Simulate(1, [made] { Make(made); });
     const size_t folder = std::string(testing::SimDb::kPath).size() + 1;
     for (const std::string& path : made->storage.ListFiles()) {
       made->files[path.substr(folder)] = made->storage.ReadFile(path);
@@ -78,8 +77,6 @@ const WholeDirectory& Whole() {
 
 void View(const FileChanges& changes, const DbVisitor& visit) {
   static auto* const files = new testing::MemoryDisk::Files(Whole().files);
-  static auto* const disk = new testing::MemoryDisk(files);
-  static auto* const runtime = new std::shared_ptr<Runtime>(MakeRuntime(disk));
   for (const auto& [name, content] : changes) {
     if (content) {
       (*files)[name] = *content;
@@ -87,14 +84,15 @@ void View(const FileChanges& changes, const DbVisitor& visit) {
       files->erase(name);
     }
   }
-  Options options = OpenOptions(*runtime);
-  options.read_only = true;
-  auto db = Open(options);
-  if (db.ok()) {
+  Simulate(1, [&visit] {
+    testing::MemoryDisk disk(files);
+    Options options = OpenOptions(MakeRuntime(&disk));
+    options.read_only = true;
+    auto db = Open(options);
+    if (!db.ok()) return;
     visit(db->get());
     FUZZ_CHECK((*db)->Close().ok());
-    db->reset();
-  }
+  });
   for (const auto& [name, content] : changes) (*files)[name] = Whole().files.at(name);
 }
 
@@ -108,14 +106,16 @@ void Use(const FileChanges& changes, const DbVisitor& visit) {
       storage->RemoveFile(path);
     }
   }
-  io::SimDisk disk(storage.get());
-  const std::shared_ptr<Runtime> runtime = MakeRuntime(&disk);
-  for (int opens = 0; opens < 2; ++opens) {
-    auto db = Open(OpenOptions(runtime));
-    if (!db.ok()) return;
-    visit(db->get());
-    (void)(*db)->Close();
-  }
+  Simulate(1, [&visit, &storage] {
+    io::SimDisk disk(storage.get());
+    const Options options = OpenOptions(MakeRuntime(&disk));
+    for (int opens = 0; opens < 2; ++opens) {
+      auto db = Open(options);
+      if (!db.ok()) return;
+      visit(db->get());
+      (void)(*db)->Close();
+    }
+  });
 }
 
 }  // namespace treering::fuzz

@@ -6,7 +6,8 @@
 //   1. It was left by a killed process: two tables of level 0 over one of the deepest level, and in
 //      the log and its tail a deletion and newer values that were not flushed. The same bytes in
 //      every process.
-//   2. What is opened on it has a Runtime of the smallest budget and one background thread.
+//   2. What is opened on it has a Runtime of the smallest budget and one background thread, and is
+//      simulated: the same input does the same in each run, and no wait takes time.
 #ifndef TREERING_TESTS_FUZZ_WHOLE_DIRECTORY_H_
 #define TREERING_TESTS_FUZZ_WHOLE_DIRECTORY_H_
 
@@ -39,7 +40,7 @@ const WholeDirectory& Whole();
 using FileChanges = std::map<std::string, std::optional<std::string>>;
 
 using DbVisitor = std::function<void(DB* db)>;
-// Opens it read-only with the changes, all on one Runtime: cheap.
+// Opens it read-only with the changes: cheap, for files are not copied.
 void View(const FileChanges& changes, const DbVisitor& visit);
 // Opens a copy of it for writing. `visit` is called again after a reopen.
 void Use(const FileChanges& changes, const DbVisitor& visit);
