@@ -266,7 +266,12 @@ std::optional<Content> Read(DB* db) {
     it->Seek(key);
     if (it->Valid()) it->Prev();
   }
+  const Range ranges[] = {{"", "key3"}, {"key2", "z"}};
+  const auto sizes = db->ApproximateSizes(ranges);
   const auto report = db->Verify();
+  if (sizes.ok() && report.ok()) {
+    for (const uint64_t bytes : *sizes) FUZZ_CHECK(bytes <= report->bytes);
+  }
   if (!report.ok() || !report->problems.empty()) return std::nullopt;
   FUZZ_CHECK(forward && backward && *forward == *backward);
   for (const auto& [key, value] : *forward) {
