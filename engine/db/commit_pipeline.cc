@@ -253,10 +253,14 @@ Status CommitPipeline::MakeLogRoom(bool in_tail, Flight* flight) {
 
 // After the group's turn: log and memtable, side by side with other groups.
 Status CommitPipeline::CarryOut(const CommitGroup& group, Flight* flight) {
-  if (!flight->must_spill) {
-    Insert(group, flight);
-    return Status::Ok();
-  }
+  // Nothing is allocated on the way; but the comparator is the program's.
+  const auto insert = [&] {
+    return base::Contain([&] {
+      Insert(group, flight);
+      return Status::Ok();
+    });
+  };
+  if (!flight->must_spill) return insert();
   TREERING_CHECK(static_cast<bool>(flight->lease));
   io::Queue* const queue = flight->lease.queue();
   auto spill = base::Contain([&] { return env_.log->BuildSpill(); });
@@ -264,9 +268,11 @@ Status CommitPipeline::CarryOut(const CommitGroup& group, Flight* flight) {
     (*spill)->Submit(queue);
     (void)queue->Poll({});  // sends it off: the disk works while we insert
   }
-  Insert(group, flight);
+  const Status inserted = insert();
   if (!spill.ok()) return spill.status();
-  return env_.log->Finish(queue, *std::move(spill), flight->ticket.last_sequence, group.durability);
+  const Status finished =
+      env_.log->Finish(queue, *std::move(spill), flight->ticket.last_sequence, group.durability);
+  return inserted.ok() ? finished : inserted;
 }
 
 void CommitPipeline::Insert(const CommitGroup& group, Flight* flight) {
