@@ -5,8 +5,8 @@
 // Invariants:
 //   1. A strict total order that never changes while a database exists; the name stands for it on
 //      disk, and a database opened under another name is refused.
-//   2. Callbacks do not throw. What one throws all the same comes back as Failed; thrown while a
-//   write or a compaction is under way it ends the database until the next open.
+//   2. Callbacks do not throw. What one throws all the same comes back as Failed; while a write or
+//      a compaction is under way it ends the database until the next open.
 #ifndef TREERING_API_COMPARATOR_H_
 #define TREERING_API_COMPARATOR_H_
 

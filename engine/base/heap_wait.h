@@ -8,6 +8,7 @@
 #ifndef TREERING_ENGINE_BASE_HEAP_WAIT_H_
 #define TREERING_ENGINE_BASE_HEAP_WAIT_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <new>
 #include <utility>
@@ -22,14 +23,15 @@ namespace treering::base {
 template <typename Step>
 Status UntilMemory(Step&& step) noexcept {
   constexpr uint64_t kWaitNanosMax = 10'000'000'000;
-  constexpr uint64_t kPollNanos = 1'000'000;
-  for (uint64_t waited = 0;; waited += kPollNanos) {
+  constexpr uint64_t kPauseNanosMax = 100'000'000;
+  uint64_t pause = 1'000'000;
+  for (uint64_t waited = 0;; waited += pause, pause = std::min(2 * pause, kPauseNanosMax)) {
     const Status status = Contain([&] {
       step();
       return Status::Ok();
     });
     if (!status.IsOutOfMemory() || waited >= kWaitNanosMax) return status;
-    SleepNanos(kPollNanos);
+    SleepNanos(pause);
   }
 }
 

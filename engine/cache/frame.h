@@ -91,8 +91,10 @@ struct Slab {
     return static_cast<uint32_t>(io::BufferArena::kSlabBytes / base::kPageBytes / run_pages);
   }
   // Bytes of budget that a slab costs whatever its run length: a class change charges nothing.
+  static constexpr uint64_t kListBytes = 48;  // a frame's places in the lists of its class
   static constexpr uint64_t kCharge =
-      io::BufferArena::kSlabBytes + io::BufferArena::kSlabBytes / base::kPageBytes * sizeof(Frame);
+      io::BufferArena::kSlabBytes +
+      io::BufferArena::kSlabBytes / base::kPageBytes * (sizeof(Frame) + kListBytes);
 
   // Makes new headers. No thread can see the old ones any more. False without memory.
   bool Format(uint32_t run_pages) {

@@ -100,20 +100,22 @@ void FrameClass::QueueForProbationLocked(Frame* frame) {
   }
 }
 
-void FrameClass::MakeRoom(uint32_t frames) {
+// With room for it in every list, so that no other call needs memory.
+bool FrameClass::AddSlab(std::unique_ptr<Slab>* slab) {
   base::MutexLock lock(&mutex_);
-  const size_t count = frame_count_locked() + frames;
-  slabs_.reserve(slabs_.size() + 1);
-  free_.reserve(count);
-  unlinked_.reserve(count);
-  limbo_.reserve(2 * count);
-}
-
-void FrameClass::AddSlab(std::unique_ptr<Slab> slab) {
-  base::MutexLock lock(&mutex_);
+  try {
+    const size_t count = frame_count_locked() + (*slab)->frame_count;
+    slabs_.reserve(slabs_.size() + 1);
+    free_.reserve(count);
+    unlinked_.reserve(count);
+    limbo_.reserve(2 * count);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   // Handed out from the back: lowest address first.
-  for (uint32_t i = slab->frame_count; i > 0; --i) free_.push_back(&slab->frames[i - 1]);
-  slabs_.push_back(std::move(slab));
+  for (uint32_t i = (*slab)->frame_count; i > 0; --i) free_.push_back(&(*slab)->frames[i - 1]);
+  slabs_.push_back(std::move(*slab));
+  return true;
 }
 
 void FrameClass::ToLimboLocked(Frame* frame) {

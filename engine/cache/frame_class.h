@@ -43,9 +43,8 @@ class FrameClass {
   void Abandon();
   void PutOnProbation(Frame* frame);
 
-  // Room for a slab of so many frames: with it no other call but this one needs memory.
-  void MakeRoom(uint32_t frames);
-  void AddSlab(std::unique_ptr<Slab> slab);
+  // Takes *slab; false, and it stays, when there is no memory to keep account of its frames.
+  bool AddSlab(std::unique_ptr<Slab>* slab);
   // Unlinks a batch of unpinned frames, sized to the class. Returns how many.
   size_t EvictBatch();
   // Takes out one of the colder slabs that hold no pin, evicting its frames; null when there is

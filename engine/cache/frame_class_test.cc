@@ -22,8 +22,7 @@ class FrameClassTest : public testing::Test {
     memory_.push_back(std::make_unique<std::byte[]>(io::BufferArena::kSlabBytes));
     auto slab = std::make_unique<Slab>(memory_.back().get());
     ASSERT_TRUE(slab->Format(16));
-    class_.MakeRoom(slab->frame_count);
-    class_.AddSlab(std::move(slab));
+    ASSERT_TRUE(class_.AddSlab(&slab));
   }
   Frame* Take() {
     size_t stock = 0;

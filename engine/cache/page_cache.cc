@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "engine/base/check.h"
-#include "engine/base/contain.h"
 #include "engine/base/limits.h"
 #include "engine/base/prng.h"
 #include "engine/base/thread.h"
@@ -101,15 +100,10 @@ Frame* PageCache::Impl::Allocate(uint32_t pages) {
 bool PageCache::Impl::Restock(int index) {
   std::unique_ptr<Slab> slab = store.Get(1u << index);
   if (slab == nullptr) return EvictFrom(index) > 0;
-  const Status room = base::Contain([&] {
-    classes[index]->MakeRoom(slab->frame_count);
-    return Status::Ok();
-  });
-  if (!room.ok()) {
+  if (!classes[index]->AddSlab(&slab)) {
     store.Destroy(std::move(slab));
     return EvictFrom(index) > 0;
   }
-  classes[index]->AddSlab(std::move(slab));
   return true;
 }
 

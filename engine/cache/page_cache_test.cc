@@ -317,7 +317,7 @@ TEST_F(PageCacheTest, UsersMayPinHalf) {
     pins.push_back(std::move(pin));
   }
   EXPECT_GE(pins.size(), 512u);
-  EXPECT_LE(pins.size(), 520u);  // headers count as frames' bytes do
+  EXPECT_LE(pins.size(), 528u);  // what keeps account of frames counts as their bytes do
   EXPECT_EQ(cache_->Stats().user_pinned_bytes, pins.size() * 4096);
   pins.pop_back();
   EXPECT_TRUE(cache_->TryPinForUser(cache_->Find({file, 999})));

@@ -448,6 +448,7 @@ Status Background::WaitForFlush() {
     if (ShouldStop()) return Status::Aborted("the database is closing");
     if (Status status = env_.errors->ForWrite(); !status.ok()) return status;
     if (env_.memtables->SealedCount() == 0) return Status::Ok();
+    if (const Status waits = FlushWaitsLocked(); !waits.ok()) return waits;
     changed_.WaitFor(&mutex_, kLookNanos);
   }
   return env_.errors->ForWrite();

@@ -162,20 +162,17 @@ Status CommitPipeline::ReserveIn(const CommitGroup& group, Flight* flight) {
     }
     if (!reserved.status().IsOutOfMemory()) return reserved.status();
     const uint64_t before = env_.runtime->clock()->NowNanos();
-    Status waited;
-    if (flight->memtable->UsedBytes() > 0) {
-      Seal();
-    }
+    if (flight->memtable->UsedBytes() > 0) Seal();
     flight->memtable.reset();
     env_.runtime->epochs()->Collect();  // views that nobody looks at any more hold memtables
-    if (env_.memtables->SealedCount() > 0) {
-      waited = env_.wait_for_flush();
-    } else if (waited_nanos < kMemoryWaitNanosMax) {
+    Status waited = env_.memtables->SealedCount() > 0 ? env_.wait_for_flush() : reserved.status();
+    if (waited.IsOutOfMemory() && waited_nanos < kMemoryWaitNanosMax) {
+      // No flush is under way, or it waits for memory itself: a compaction, a reader or another
+      // database has it.
       env_.runtime->memtables()->Refused();
-      base::SleepNanos(kMemoryPollNanos);  // a compaction, a reader or another database has it
+      base::SleepNanos(kMemoryPollNanos);
       waited_nanos += kMemoryPollNanos;
-    } else {
-      waited = reserved.status();
+      waited = Status::Ok();
     }
     env_.stalls->Add(StallCause::kMemory, env_.runtime->clock()->NowNanos() - before);
     if (!waited.ok()) return waited;

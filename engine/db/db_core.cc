@@ -68,7 +68,11 @@ Status MakeDurable(DbParts* parts, io::Queue* queue) {
   return parts->log->WritePromise(queue, true).status();
 }
 
+// OutOfMemory only while another try may do better.
 Status CloseFiles(DbParts* parts) {
+  if (parts->log != nullptr && parts->log->error().IsOutOfMemory()) {
+    return Status::ReadOnly("the log has ended for lack of memory; open the database again");
+  }
   auto lease = parts->runtime->LeaseQueue();
   if (!lease.ok()) return lease.status();
   if (Status status = MakeDurable(parts, lease->queue()); !status.ok()) return status;
@@ -79,12 +83,15 @@ Status CloseFiles(DbParts* parts) {
 Status CloseParts(DbParts* parts, OperationGate* gate) {
   Status status;
   if (parts->pipeline != nullptr) {
-    if (parts->log == nullptr) (void)parts->pipeline->SealActive();
+    if (parts->log == nullptr) {
+      status = base::UntilMemoryOrError([&] { return parts->pipeline->SealActive().status(); });
+    }
     parts->pipeline->Close();
     parts->background->Stop();
     gate->CloseAndWait();
     parts->keeper->Stop();
-    status = base::UntilMemoryOrError([&] { return CloseFiles(parts); });
+    const Status closed = base::UntilMemoryOrError([&] { return CloseFiles(parts); });
+    if (status.ok()) status = closed;
   }
   gate->CloseAndWait();
   parts->closed = true;

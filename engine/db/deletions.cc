@@ -51,7 +51,7 @@ void Deletions::ScheduleLocked() {
 }
 
 void Deletions::Run(io::Queue* queue) {
-  // Without memory the next run does it.
+  // Without memory a later run, or the next open, does the rest.
   (void)base::Contain([&] {
     Remove(queue, Until::kStopped);
     return Status::Ok();
@@ -103,7 +103,8 @@ bool Deletions::DeleteOrphans(Until until) {
 }
 
 void Deletions::UnlinkTable(uint64_t number) {
-  (void)env_.directory->Unlink(base::MakeFileName(base::FileKind::kTable, number));
+  (void)base::Contain(
+      [&] { return env_.directory->Unlink(base::MakeFileName(base::FileKind::kTable, number)); });
 }
 
 }  // namespace treering::db

@@ -77,7 +77,13 @@ void LogKeeper::Spill(io::Queue* queue, uint64_t now) {
   Status status;
   if (spills) status = log_->SpillAll(queue, Durability::kProcess);
   if (status.ok() && (is_promise_due || ends)) status = log_->WritePromise(queue).status();
-  if (!status.ok()) return errors_->EnterForSticky(status);
+  if (!status.ok()) {
+    // What the log itself took no harm from is tried again.
+    const Status sticky = log_->error();
+    if (!sticky.ok()) return errors_->EnterForSticky(sticky);
+    if (is_promise_due) promise_wanted_ = true;
+    return thread->CallAt(this, now + kIdleNanos);
+  }
   if (ends) {
     // Everything is vouched for: the next append wakes us, unless it came just now.
     asleep_ = true;

@@ -20,7 +20,7 @@ class Publisher {
  public:
   explicit Publisher(key::Sequence visible) : visible_(visible) {}
 
-  // One group on its way; lives until WaitPublished returned.
+  // One group on its way; lives until ReadyAndWait returned.
   struct Ticket {
     key::Sequence last_sequence = 0;
     base::FutexWord published;  // 1 when it was decided

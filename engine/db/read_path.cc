@@ -113,6 +113,9 @@ class ReadPath::Batch {
       return Status::Ok();
     });
     if (ran.ok()) return;
+    for (Status& status : statuses_) {
+      if (status.IsOutOfMemory()) status = ran;  // not decided before
+    }
     while (pending_ != nullptr && free_.size() < kBatchReadsMax) (void)TakeLanded();
   }
 

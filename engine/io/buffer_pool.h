@@ -69,7 +69,7 @@ class BufferPool final {
                   base::Need need = base::Need::kUsual);
 
   // For tests: what every buffer holds from now on when it is handed out, so that bytes which are
-  // written without having been set can be told.
+  // written without having been set can be told. Before any other thread allocates.
   void FillFresh(std::byte with);
 
   // The pool as a BlockSource for one class of memory (memtables), which leaves the reserve to

@@ -50,6 +50,11 @@ constexpr ErrorVerdict Decide(Action action, int error) {
     case EDQUOT:
       return {Verdict::kStatus, Code::kNoSpace};
     case ENOMEM:
+      // After a sync that failed nobody knows what is on the medium: nothing to wait for and ask
+      // again.
+      if (action == Action::kSync || action == Action::kSyncDirectory) {
+        return {Verdict::kStatus, Code::kIoError};
+      }
       return {Verdict::kStatus, Code::kOutOfMemory};
     case EROFS:
       return {Verdict::kStatus, Code::kReadOnly};

@@ -26,13 +26,14 @@ Result<SlotChoice> ReadChoice(io::Queue* queue, io::File* file, io::BufferPool* 
 Result<std::unique_ptr<CurrentFile>> CurrentFile::Create(io::Directory* directory, io::Queue* queue,
                                                          io::BufferPool* buffers,
                                                          const CurrentSlot& first) {
+  auto buffer = AllocateBuffer(buffers, kCurrentBytes);
+  if (!buffer.ok()) return buffer.status();
   auto file = directory->Open(kCurrentTemporaryName,
                               {.mode = io::OpenMode::kCreate, .direct = true, .lock = true});
   if (!file.ok()) return file.status();
-  std::unique_ptr<CurrentFile> current(new CurrentFile(std::move(file).value(), buffers));
-  auto buffer = AllocateBuffer(buffers, kCurrentBytes);
-  if (!buffer.ok()) return buffer.status();
-  const std::span<std::byte> bytes = buffer->span().first(kCurrentBytes);
+  std::unique_ptr<CurrentFile> current(
+      new CurrentFile(std::move(file).value(), std::move(buffer).value()));
+  const std::span<std::byte> bytes = current->buffer_.span().first(kCurrentBytes);
   std::memset(bytes.data(), 0, bytes.size());
   current->slot_ = first;
   current->slot_.copy = 1;
@@ -54,9 +55,12 @@ Result<std::unique_ptr<CurrentFile>> CurrentFile::OpenLocked(io::Directory* dire
                                                              io::Queue* queue,
                                                              io::BufferPool* buffers,
                                                              uint64_t lock_wait_nanos) {
+  auto buffer = AllocateBuffer(buffers, kSlotBytes);
+  if (!buffer.ok()) return buffer.status();
   auto file = OpenWaiting(directory, Name(), lock_wait_nanos);
   if (!file.ok()) return file.status();
-  std::unique_ptr<CurrentFile> current(new CurrentFile(std::move(file).value(), buffers));
+  std::unique_ptr<CurrentFile> current(
+      new CurrentFile(std::move(file).value(), std::move(buffer).value()));
   auto choice = ReadChoice(queue, current->file_.get(), buffers);
   if (!choice.ok()) return choice.status();
   current->slot_ = choice->slot;
@@ -67,10 +71,7 @@ Result<std::unique_ptr<CurrentFile>> CurrentFile::OpenLocked(io::Directory* dire
     if (Status s = SyncFile(queue, current->file_.get()); !s.ok()) return s;
     return current;
   }
-  auto buffer = AllocateBuffer(buffers, kSlotBytes);
-  if (!buffer.ok()) return buffer.status();
-  Status s = current->WriteSlot(queue, current->index_, &current->slot_, &*buffer);
-  if (!s.ok()) return s;
+  if (Status s = current->WriteSlot(queue, current->index_, &current->slot_); !s.ok()) return s;
   return current;
 }
 
@@ -88,9 +89,7 @@ Status CurrentFile::Move(io::Queue* queue, CurrentSlot next) {
   next.copy = slot_.copy + 1;
   next.parent_sum = slot_.sum;
   const uint32_t index = 1 - index_;
-  auto buffer = AllocateBuffer(buffers_, kSlotBytes);
-  if (!buffer.ok()) return buffer.status();
-  if (Status s = WriteSlot(queue, index, &next, &*buffer); !s.ok()) {
+  if (Status s = WriteSlot(queue, index, &next); !s.ok()) {
     poison_ = s;
     return s;
   }
@@ -99,9 +98,8 @@ Status CurrentFile::Move(io::Queue* queue, CurrentSlot next) {
   return Status::Ok();
 }
 
-Status CurrentFile::WriteSlot(io::Queue* queue, uint32_t index, CurrentSlot* slot,
-                              io::Buffer* buffer) {
-  const std::span<std::byte> bytes = buffer->span().first(kSlotBytes);
+Status CurrentFile::WriteSlot(io::Queue* queue, uint32_t index, CurrentSlot* slot) {
+  const std::span<std::byte> bytes = buffer_.span().first(kSlotBytes);
   EncodeSlot(slot, index, bytes);
   if (Status s = WriteAt(queue, file_.get(), index * kSlotBytes, bytes); !s.ok()) return s;
   return SyncFile(queue, file_.get());

@@ -48,12 +48,12 @@ class CurrentFile {
 
  private:
   // Writes the slot to its place, through the buffer, and syncs.
-  Status WriteSlot(io::Queue* queue, uint32_t index, CurrentSlot* slot, io::Buffer* buffer);
-  CurrentFile(std::unique_ptr<io::File> file, io::BufferPool* buffers)
-      : file_(std::move(file)), buffers_(buffers) {}
+  Status WriteSlot(io::Queue* queue, uint32_t index, CurrentSlot* slot);
+  CurrentFile(std::unique_ptr<io::File> file, io::Buffer buffer)
+      : file_(std::move(file)), buffer_(std::move(buffer)) {}
 
   const std::unique_ptr<io::File> file_;
-  io::BufferPool* const buffers_;
+  const io::Buffer buffer_;  // of a slot: a move allocates nothing
   CurrentSlot slot_;
   uint32_t index_ = 0;
   Status poison_;

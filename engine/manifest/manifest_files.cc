@@ -6,7 +6,6 @@
 #include "engine/base/check.h"
 #include "engine/base/contain.h"
 #include "engine/base/file_names.h"
-#include "engine/base/heap_wait.h"
 #include "engine/base/prng.h"
 #include "engine/manifest/directory_names.h"
 
@@ -117,15 +116,14 @@ Status ManifestFiles::Move(io::Queue* queue, uint64_t number, const ManifestStat
   auto created = ManifestWriter::Create(directory_, queue, buffers_, identity, snapshot->bodies,
                                         snapshot->file_blocks);
   if (!created.ok()) return failed(created.status());
-  // From here on a refused allocation must not leave it open what is on disk.
-  Status moved = base::UntilMemoryOrError([&] { return directory_->Sync(); });
+  Status moved = base::Contain([&] { return directory_->Sync(); });
   if (!moved.ok()) return Die(moved);
   const bool may_seal = writer_ != nullptr && std::exchange(may_seal_, true);
   const Successor successor = {identity.number, identity.id};
   const bool sealed =
       may_seal && base::Contain([&] { return writer_->Seal(queue, successor); }).ok();
   writer_ = std::move(created).value();
-  moved = base::UntilMemoryOrError([&] { return MoveCurrent(queue, next, sealed); });
+  moved = base::Contain([&] { return MoveCurrent(queue, next, sealed); });
   if (!moved.ok()) return Die(moved);
   manifest_number_ = number;
   (void)base::Contain([&] {

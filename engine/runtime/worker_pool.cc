@@ -127,7 +127,7 @@ void WorkerPool::MakePlaces(size_t jobs) {
   spare_.splice(spare_.end(), made);
 }
 
-// Those that wait or run are missing among the spare ones until they are done.
+// Places of jobs that wait are not spare yet: what is too much then goes with a later call.
 void WorkerPool::GiveBack(size_t jobs) {
   base::MutexLock lock(&mutex_);
   places_ -= jobs;

@@ -22,8 +22,8 @@ constexpr uint64_t kSeeds = 20;
 constexpr uint64_t kSeeds = 200;
 #endif
 constexpr int kOperations = 1000;
-constexpr uint64_t kLongRun = 1000;
-constexpr uint64_t kParts = 4;  // so that tests can be run beside each other
+constexpr uint64_t kLongRun = 1000;  // seeds in one process, all parts together
+constexpr uint64_t kParts = 4;       // so that tests can be run beside each other
 
 struct Seeds {
   uint64_t first = 1;
@@ -48,17 +48,36 @@ uint64_t RunSeed(uint64_t seed, Probes* probes) {
   return io::RunSim(seed, [&] { Simulation(seed, kOperations, probes).Run(); }).trace_hash;
 }
 
+// What all seeds of the process have reached.
+Probes* AllProbes() {
+  static Probes probes;
+  return &probes;
+}
+uint64_t seeds_run = 0;
+
+class ReachedEverything final : public ::testing::Environment {
+ public:
+  void TearDown() override {
+    if (seeds_run < kLongRun) return;
+    for (const std::string& name : AllProbes()->Missing())
+      ADD_FAILURE() << "never reached: " << name;
+  }
+};
+const ::testing::Environment* const reached_everything =
+    ::testing::AddGlobalTestEnvironment(new ReachedEverything);
+
 class SimulateTest : public ::testing::TestWithParam<uint64_t> {};
 
 TEST_P(SimulateTest, EverySeedKeepsThePromises) {
   const Seeds seeds = SeedsToRun();
-  Probes probes;
+  Probes& probes = *AllProbes();
   uint64_t ran = 0;
   const auto started = std::chrono::steady_clock::now();
   for (uint64_t seed = seeds.first; seed <= seeds.last && !HasFailure(); ++seed) {
     if (seed % kParts != GetParam()) continue;
     RunSeed(seed, &probes);
     ++ran;
+    ++seeds_run;
     if (HasFailure()) {
       std::printf(
           "seed %llu failed; again: TREERING_SEED=%llu bazel test --config=opt "
@@ -72,8 +91,6 @@ TEST_P(SimulateTest, EverySeedKeepsThePromises) {
   for (const auto& [name, hits] : probes.all()) {
     std::printf("  %10llu  %s\n", static_cast<unsigned long long>(hits), name.c_str());
   }
-  if (ran < kLongRun) return;
-  for (const std::string& name : probes.Missing()) ADD_FAILURE() << "never reached: " << name;
 }
 
 INSTANTIATE_TEST_SUITE_P(Parts, SimulateTest, ::testing::Range<uint64_t>(0, kParts));
