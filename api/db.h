@@ -123,11 +123,11 @@ class DB {
  public:
   // Opens the database in directory `path`. Errors: NotFound (missing, and create_if_missing is
   // false; or the parent is), InvalidArgument (an option out of range; not a directory, or one that
-  // is not ours, or one that all users may write to; another comparator), Busy (locked: names the holder's pid), Corruption (of
-  // manifest or log: file, offset, expected, found), NotSupported (a newer format), NoSpace,
-  // IoError, OutOfMemory. A damaged table is no error here: reads of it are; so is a missing one
-  // when read-only, while an open for writing answers Corruption. Read-only: Aborted when a writer
-  // replaced files again and again meanwhile.
+  // is not ours, or one that all users may write to; another comparator), Busy (locked: names the
+  // holder's pid), Corruption (of manifest or log: file, offset, expected, found), NotSupported (a
+  // newer format), NoSpace, IoError, OutOfMemory. A damaged table is no error here: reads of it
+  // are; so is a missing one when read-only, while an open for writing answers Corruption.
+  // Read-only: Aborted when a writer replaced files again and again meanwhile.
   static Result<std::unique_ptr<DB>> Open(const Options& options, const std::string& path);
   // Deletes the database's own files and, if then empty, its directory. OK when there is none.
   // Busy while it is open anywhere; InvalidArgument when the directory is not ours; IoError.

@@ -119,9 +119,9 @@ class WorkerPool {
   Jobs spare_;         // empty places
   size_t places_ = 0;  // that were asked for
   std::vector<std::unique_ptr<Worker>> workers_;
-  uint32_t started_ = 0;        // workers that have a queue, or failed to get one
-  uint32_t ordinary_ = 0;       // running jobs below kFlush
-  uint32_t passed_upkeep_ = 0;  // compactions started since upkeep last ran or began to wait
+  uint32_t started_ = 0;          // workers that have a queue, or failed to get one
+  uint32_t ordinary_ = 0;         // running jobs below kFlush
+  uint32_t passed_upkeep_ = 0;    // compactions started since upkeep last ran or began to wait
   Draining* draining_ = nullptr;  // of threads in Drain, on their stacks
   Status start_status_;
   bool stop_ = false;
