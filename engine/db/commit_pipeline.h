@@ -54,7 +54,7 @@ struct CommitEnv {
 class CommitPipeline final : private runtime::MemtableUser {
  public:
   CommitPipeline(CommitEnv env, key::Sequence last_sequence);
-  ~CommitPipeline();
+  ~CommitPipeline() override;
 
   const std::atomic<key::Sequence>& visible() const { return publisher_.visible(); }
 

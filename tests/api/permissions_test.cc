@@ -38,7 +38,7 @@ int OpenAsNobody(const std::string& from, const std::string& path) {
     }
     const auto opened = OpenIn(path, false);
     if (opened.ok()) _exit(kOpened);
-    const Status status = opened.status();
+    const Status& status = opened.status();
     if (status.IsBusy()) _exit(kNoRuntime);
     if (!status.IsIoError()) _exit(kAnotherError);
     const bool is_named = status.message().find("EACCES") != std::string_view::npos &&

@@ -167,12 +167,12 @@ class Life {
   void Read() {
     const Content expected = oracle_->Expected();
     std::vector<Slice> keys;
-    for (const auto& [key, value] : expected) {
-      keys.emplace_back(key);
+    for (const auto& entry : expected) {
+      keys.emplace_back(entry.first);
       PinnedValue found;
-      const Status status = Counted([&] { return db_->Get(key, &found); });
+      const Status status = Counted([&] { return db_->Get(entry.first, &found); });
       if (Check("get", status)) {
-        EXPECT_EQ(found.ToString(), value) << key;
+        EXPECT_EQ(found.ToString(), entry.second) << entry.first;
       }
     }
     keys.emplace_back("none");
