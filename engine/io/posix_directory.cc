@@ -245,7 +245,10 @@ Result<FileInfo> PosixDirectory::Stat(const std::string& name) {
 Result<std::vector<std::string>> PosixDirectory::List() {
   // A descriptor of its own: the position in a directory belongs to the open description.
   const int fd = openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR* const stream = fd < 0 ? nullptr : fdopendir(fd);
+  struct Close {
+    void operator()(DIR* open) const { closedir(open); }
+  };
+  const std::unique_ptr<DIR, Close> stream(fd < 0 ? nullptr : fdopendir(fd));
   if (stream == nullptr) {
     const int error = errno;
     if (fd >= 0) close(fd);
@@ -253,12 +256,11 @@ Result<std::vector<std::string>> PosixDirectory::List() {
   }
   std::vector<std::string> names;
   errno = 0;
-  while (const struct dirent* const entry = readdir(stream)) {
+  while (const struct dirent* const entry = readdir(stream.get())) {
     const std::string_view name = entry->d_name;
     if (name != "." && name != "..") names.emplace_back(name);
   }
   const int error = errno;
-  closedir(stream);
   if (error != 0) return ErrorStatus(Action::kList, path_, kNoOffset, error);
   std::sort(names.begin(), names.end());
   return names;

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -18,8 +19,11 @@ Result<std::unique_ptr<MappedFile>> PosixMappedFile::Map(const std::string& path
   // A child must not hold our log's tail; a core file need not either.
   madvise(memory, size, MADV_DONTFORK);
   madvise(memory, size, MADV_DONTDUMP);
-  return std::unique_ptr<MappedFile>(
-      new PosixMappedFile(std::move(fd), static_cast<std::byte*>(memory), size));
+  std::unique_ptr<MappedFile> file(
+      new (std::nothrow) PosixMappedFile(std::move(fd), static_cast<std::byte*>(memory), size));
+  if (file != nullptr) return file;
+  munmap(memory, size);
+  return Status::OutOfMemory();
 }
 
 PosixMappedFile::PosixMappedFile(Descriptor fd, std::byte* data, uint64_t size)
