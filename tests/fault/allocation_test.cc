@@ -312,7 +312,8 @@ TEST(Allocation, RefusedForGood) { SweepSimulated(13, UINT64_MAX); }
 
 // A database is made, closed, read by a view and destroyed; without a log, so that the close is
 // what writes it.
-void LiveBriefly(World* world, uint64_t first) {
+// Returns how many allocations there were.
+uint64_t LiveBriefly(World* world, uint64_t first) {
   const auto try_all = [&] {
     Options options = SmallOptions();
     options.log = LogMode::kOff;
@@ -348,26 +349,31 @@ void LiveBriefly(World* world, uint64_t first) {
     Counted([&] { options.runtime.reset(); });
     return outcome.ok();
   };
+  uint64_t seen = 0;
   {
     const FailingAllocations::Exempt exempt;
     const FailingAllocations failing(first, 1);
     (void)try_all();
+    seen = failing.seen();
   }
   EXPECT_TRUE(try_all()) << "it does not go well afterwards";
+  return seen;
 }
 
 TEST(Allocation, EachRefusedOnceBetweenCreationAndDestruction) {
   uint64_t first = 0;
   for (bool ended = false; !ended && !HasFailure(); ++first) {
     SCOPED_TRACE("allocation " + std::to_string(first));
+    uint64_t seen = 0;
     const auto report = io::RunSim(first, [&] {
       io::SimStorage storage;
       SimWorld world(&storage);
-      LiveBriefly(&world, first);
+      seen = LiveBriefly(&world, first);
     });
     EXPECT_FALSE(report.deadlock) << report.deadlock_text;
-    ended = first > 1000;
+    ended = first >= seen;  // the life ended before
   }
+  EXPECT_GT(first, 300u);
 }
 
 class AllocationOnDrivers : public ::testing::TestWithParam<IoBackend> {};
