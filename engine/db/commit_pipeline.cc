@@ -103,14 +103,7 @@ Status CommitPipeline::SyncEarlier(Durability durability) {
   if (env_.log == nullptr || durability != Durability::kDisk) return Status::Ok();
   auto lease = env_.runtime->LeaseQueue();
   if (!lease.ok()) return lease.status();
-  const Status status = env_.log->SpillAll(lease->queue(), Durability::kDisk);
-  NoteLogError(status);
-  return status;
-}
-
-// After the log refused something: for good, when its error is sticky.
-void CommitPipeline::NoteLogError(const Status& status) {
-  if (!status.ok()) env_.errors->EnterForSticky(env_.log->error());
+  return env_.log->SpillAll(lease->queue(), Durability::kDisk);
 }
 
 // The group's turn: nobody else appends to the log or seals a memtable meanwhile.
@@ -204,9 +197,7 @@ Status CommitPipeline::AppendToLog(const CommitGroup& group, Flight* flight) {
   record.count = group.count;
   record.pieces = pieces;
   record.durability = group.durability;
-  const Status status = TryAppend(record, flight);
-  NoteLogError(status);
-  return status;
+  return TryAppend(record, flight);
 }
 
 Status CommitPipeline::TryAppend(const wal::LogGroup& record, Flight* flight) {

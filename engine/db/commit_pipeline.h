@@ -96,7 +96,6 @@ class CommitPipeline final : private runtime::MemtableUser {
   Status AppendToLog(const CommitGroup& group, Flight* flight);
   Status TryAppend(const wal::LogGroup& record, Flight* flight);
   Status MakeLogRoom(bool in_tail, Flight* flight);
-  void NoteLogError(const Status& status);
   Status LeaseFor(Flight* flight);
   void Insert(const CommitGroup& group, Flight* flight);
   Status CarryOut(const CommitGroup& group, Flight* flight);

@@ -79,8 +79,7 @@ void LogKeeper::Spill(io::Queue* queue, uint64_t now) {
   if (status.ok() && (is_promise_due || ends)) status = log_->WritePromise(queue).status();
   if (!status.ok()) {
     // What the log itself took no harm from is tried again.
-    const Status sticky = log_->error();
-    if (!sticky.ok()) return errors_->EnterForSticky(sticky);
+    if (!log_->error().ok()) return;
     if (is_promise_due) promise_wanted_ = true;
     return thread->CallAt(this, now + kIdleNanos);
   }

@@ -213,6 +213,9 @@ class WriterOpening {
     options.start = {edit.replay_start->lsn, 0, *edit.last_sequence, 0, 0};
     options.buffers = parts_->runtime->buffers();
     options.clock = parts_->runtime->clock();
+    options.on_error = [errors = &parts_->errors](const Status& error) {
+      errors->EnterForSticky(error);
+    };
     if (opening_->log_mode() == LogMode::kTail) {
       if (remake_tail_) {
         if (Status status = CreateTail(); !status.ok()) return status;

@@ -30,6 +30,7 @@ Log::Log(LogOptions options)
     : codec_(options.database_id, options.generation),
       buffers_(options.buffers),
       clock_(options.clock),
+      on_error_(std::move(options.on_error)),
       tail_age_nanos_(options.tail_age_nanos),
       spill_bytes_((options.tail ? options.tail->capacity() : kOwnedBytesMax) / 4),
       tail_(std::move(options.tail)),
@@ -184,14 +185,14 @@ Result<Log::SpillPointer> Log::Build(bool wait, uint16_t promise_flags) {
   // The groups have their sequences already: what cannot be written ends the log.
   if (spill != nullptr) spill->NoteFinished();
   frontier_.FailWrite(range.first_lsn, made);
-  moved_.NotifyAll();
+  FrontierMovedLocked();
   return made;
 }
 
 // What was appended can never be written.
 void Log::FailLocked(const Status& error) {
   frontier_.FailNext(spilled_sequence_ + 1, error);
-  moved_.NotifyAll();
+  FrontierMovedLocked();
 }
 
 SpillRange Log::PlaceLocked(uint64_t blocks, key::Sequence last_sequence,
@@ -259,7 +260,7 @@ void Log::Complete(io::Queue* queue, Spill* spill) {
   } else {
     frontier_.FailWrite(spill->range().first_lsn, spill->status());
   }
-  moved_.NotifyAll();
+  FrontierMovedLocked();
 }
 
 Status Log::Finish(io::Queue* queue, std::unique_ptr<Spill> spill, key::Sequence sequence,
@@ -362,6 +363,11 @@ void Log::SyncOnce(io::Queue* queue) {
   } else {
     frontier_.FailSync(ticket, status);
   }
+  FrontierMovedLocked();
+}
+
+void Log::FrontierMovedLocked() {
+  if (!frontier_.error().ok() && on_error_) on_error_(frontier_.error());
   moved_.NotifyAll();
 }
 

@@ -29,6 +29,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -68,6 +69,10 @@ struct LogOptions {
   base::Clock* clock = nullptr;
   // How long a group may lie in the tail alone.
   uint64_t tail_age_nanos = 1'000'000'000;
+  // Called with the sticky error as it arises, before anybody who waits learns of it, and also when
+  // nobody does: a sync may fail after another one has made its groups durable. Under the log's
+  // mutex: it must not call the log, nor wait, nor throw.
+  std::function<void(const Status& error)> on_error;
 };
 
 struct LogGroup {
@@ -195,10 +200,12 @@ class Log {
   // Until everything through `sequence` and below `lsn` is durable.
   Status WaitDurable(io::Queue* queue, key::Sequence sequence, uint64_t lsn);
   void SyncOnce(io::Queue* queue);  // mutex_ held, given up meanwhile
+  void FrontierMovedLocked();
 
   const LogBlockCodec codec_;
   io::BufferPool* const buffers_;
   base::Clock* const clock_;
+  const std::function<void(const Status& error)> on_error_;
   const uint64_t tail_age_nanos_;
   const uint64_t spill_bytes_;  // that many waiting are spilled at once
 

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <memory>
+
+#include "engine/base/thread.h"
 #include "engine/io/errors.h"
 #include "engine/io/sim_disk.h"
+#include "engine/io/sim_testing.h"
 #include "engine/wal/log_testing.h"
 
 namespace treering::wal {
@@ -16,8 +21,9 @@ constexpr auto kDisk = Durability::kDisk;
 class FaultyLog {
  public:
   explicit FaultyLog(uint64_t tail_capacity) {
-    bench_ = std::make_unique<LogBench>(&disk_, &manifest_, &history_,
-                                        LogBenchOptions{tail_capacity, 256 << 10});
+    bench_ = std::make_unique<LogBench>(
+        &disk_, &manifest_, &history_,
+        LogBenchOptions{tail_capacity, 256 << 10, [this](const Status& error) { told_ = error; }});
     EXPECT_TRUE(bench_->Create().ok());
     EXPECT_TRUE(bench_->Commit(100, kDisk).ok());
   }
@@ -39,6 +45,9 @@ class FaultyLog {
     LogBench bench(&disk_, &manifest_, &history_);
     return bench.Recover();
   }
+  // What the log's owner was told of.
+  const Status& told() const { return told_; }
+  std::unique_ptr<io::Queue> NewQueue() { return std::move(disk_.NewQueue(8).value()); }
   const TestHistory& history() const { return history_; }
   const TestManifest& manifest() const { return manifest_; }
 
@@ -48,11 +57,13 @@ class FaultyLog {
   io::SimDisk disk_{&storage};
   TestManifest manifest_;
   TestHistory history_;
+  Status told_;
   std::unique_ptr<LogBench> bench_;
 };
 
 void ExpectPoisoned(FaultyLog* log, const Status& first) {
   EXPECT_EQ(log->log()->error().ToString(), first.ToString());
+  EXPECT_EQ(log->told().ToString(), first.ToString());
   const uint64_t io_count = log->storage.io_count();
   // Everything later gets the first error, without a try.
   for (const Durability durability : {Durability::kMemory, kProcess, kDisk}) {
@@ -146,6 +157,36 @@ TEST(LogFaults, AFailedSyncLosesNoAcknowledgedGroupUnderPowerLoss) {
       EXPECT_LE(found->result.last_sequence, history.issued);
     }
   }
+}
+
+// Two commits sync side by side; one sync fails when the other has made both durable. Both answer
+// OK, and the log's owner hears of the error all the same.
+TEST(LogFaults, AFailedSyncThatNobodyWaitsForIsToldOf) {
+  int unnoticed = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(seed);
+    io::RunSim(seed, [&] {
+      FaultyLog log(64 << 10);
+      const size_t fault = log.Add({.action = io::Action::kSync,
+                                    .name = "*.wal",
+                                    .effect = io::SimFaultEffect::kSyncKeepsData});
+      std::array<Status, 2> committed;
+      std::array<base::Thread, 2> threads;
+      for (size_t i = 0; i < threads.size(); ++i) {
+        const auto body = [&log, &status = committed[i]] {
+          const auto queue = log.NewQueue();
+          status = log.bench()->Commit(queue.get(), 500, kDisk);
+        };
+        ASSERT_TRUE(base::Thread::Start("commit", body, &threads[i]).ok());
+      }
+      for (base::Thread& thread : threads) thread.Join();
+      ASSERT_EQ(log.storage.faults()->Hits(fault), 1u);
+      EXPECT_FALSE(log.told().ok());
+      EXPECT_EQ(log.told().ToString(), log.log()->error().ToString());
+      if (committed[0].ok() && committed[1].ok()) ++unnoticed;
+    });
+  }
+  EXPECT_GT(unnoticed, 0);
 }
 
 // The disk lies. Nothing can be promised but that it is noticed, or that the last group is gone.

@@ -67,6 +67,7 @@ Status LogBench::StartLog() {
   options.start = manifest_->start;
   options.buffers = &buffers_;
   options.clock = base::SystemClock();
+  options.on_error = options_.on_error;
   if (manifest_->tail_capacity > 0) {
     Result<std::unique_ptr<Tail>> tail = Tail::Start(
         directory_.get(), manifest_->database_id, manifest_->generation, manifest_->tail_capacity);

@@ -46,6 +46,7 @@ struct TestHistory {
 struct LogBenchOptions {
   uint64_t tail_capacity = 64 << 10;  // 0: write mode
   uint64_t segment_bytes = 64 << 10;
+  std::function<void(const Status& error)> on_error = nullptr;
 };
 
 struct Recovered {
