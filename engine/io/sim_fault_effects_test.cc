@@ -150,6 +150,11 @@ TEST_F(SimFaultEffectsTest, WrongBytesWithoutAnError) {
   Add(Action::kWrite, SimFaultEffect::kMisdirected);
   EXPECT_EQ(process_->Write("f", 0, kNew), 0);
   EXPECT_EQ(process_->Read("f", 0, 2 * kPageBytes), kOld + kNew);
+  Add(Action::kRead, SimFaultEffect::kMisdirected);
+  EXPECT_EQ(process_->Read("f", 0, kPageBytes), kNew);
+  Add(Action::kRead, SimFaultEffect::kMisdirected);
+  EXPECT_EQ(process_->Read("f", kPageBytes, kPageBytes), kOld);  // the file ends there
+  EXPECT_EQ(process_->Read("f", 0, 2 * kPageBytes), kOld + kNew);
 }
 
 TEST_F(SimFaultEffectsTest, AnEffectThatDoesNotFitIsPassedOver) {

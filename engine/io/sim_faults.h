@@ -33,7 +33,9 @@ enum class SimFaultEffect : uint8_t {
   kSyncReportsLate,  // they are dropped, this sync answers success, the file's next one `error`
   kFlipBit,          // reads: one bit of the result is wrong, the medium is right
   kPhantom,          // writes: success, and nothing is written
-  kMisdirected,      // writes: success, and the bytes land one page further on
+  // Writes: success, and the bytes land one page further on. Reads: success, with the bytes one
+  // page further on, or one page before where the file ends.
+  kMisdirected,
 };
 
 struct SimFault {

@@ -26,8 +26,9 @@ bool Fits(SimFaultEffect effect, Op op) {
       return op == Op::kRead || op == Op::kWrite;
     case SimFaultEffect::kFlipBit:
       return op == Op::kRead;
-    case SimFaultEffect::kPhantom:
     case SimFaultEffect::kMisdirected:
+      return op == Op::kRead || op == Op::kWrite;
+    case SimFaultEffect::kPhantom:
       return op == Op::kWrite;
     default:
       return op == Op::kSync && SimIsSyncEffect(effect);
@@ -52,6 +53,17 @@ uint64_t ShortLength(const SimFlight& flight) {
   uint64_t half = flight.length / 2;
   if (flight.handle->direct) half -= half % kPageBytes;
   return half == 0 ? flight.length : half;
+}
+
+// Where the bytes of a read come from in a file of `size`.
+uint64_t ReadFrom(const SimFlight& flight, uint64_t size) {
+  if (!flight.fault.has_value() || flight.fault->effect != SimFaultEffect::kMisdirected) {
+    return flight.offset;
+  }
+  if (flight.offset + kPageBytes + flight.read_bytes.size() <= size) {
+    return flight.offset + kPageBytes;
+  }
+  return flight.offset >= kPageBytes ? flight.offset - kPageBytes : flight.offset;
 }
 
 }  // namespace
@@ -153,7 +165,7 @@ void SimRequests::Land(SimFlight* flight) {
   const uint64_t size = image.size();
   flight->read_bytes.resize(
       flight->offset >= size ? 0 : std::min(flight->length, size - flight->offset));
-  image.Read(flight->offset, flight->read_bytes);
+  image.Read(ReadFrom(*flight, size), flight->read_bytes);
   if (flight->fault.has_value() && flight->fault->effect == SimFaultEffect::kFlipBit &&
       !flight->read_bytes.empty()) {
     const uint64_t bit = flight->flipped_bit % (flight->read_bytes.size() * 8);

@@ -166,6 +166,8 @@ INSTANTIATE_TEST_SUITE_P(
                       ReadFault{"ErrorForEver", SimFaultEffect::kError, true, false},
                       ReadFault{"FlipOnce", SimFaultEffect::kFlipBit, false, true},
                       ReadFault{"FlipForEver", SimFaultEffect::kFlipBit, true, false},
+                      ReadFault{"ElsewhereOnce", SimFaultEffect::kMisdirected, false, true},
+                      ReadFault{"ElsewhereForEver", SimFaultEffect::kMisdirected, true, false},
                       ReadFault{"ShortForEver", SimFaultEffect::kShort, true, true}),
     [](const auto& info) { return std::string(info.param.name); });
 

@@ -36,6 +36,10 @@ MUTANTS = [
            "    status = queue->Run(&sync);\n    if (!status.ok()) status = queue->Run(&sync);\n"
            "    if (!status.ok()) break;\n",
            "//engine/wal:log_fault_test"),
+    mutant("tell-of-a-failed-sync-only-who-waits", "engine/wal/log.cc",
+           "    frontier_.FailSync(ticket, status);\n  }\n  FrontierMovedLocked();\n",
+           "    frontier_.FailSync(ticket, status);\n  }\n  moved_.NotifyAll();\n",
+           "//engine/wal:log_fault_test"),
     mutant("rewrite-the-slot-that-counts", "engine/manifest/current.cc",
            "  const uint32_t index = 1 - index_;\n",
            "  const uint32_t index = index_;\n",

@@ -37,6 +37,8 @@ const std::vector<FaultClass>& AllClasses() {
       {"table read error", FaultHarm::kRead, Error(Action::kRead, "*.sst")},
       {"table read with a wrong bit", FaultHarm::kRead,
        Odd(Action::kRead, "*.sst", SimFaultEffect::kFlipBit)},
+      {"table read from another place", FaultHarm::kRead,
+       Odd(Action::kRead, "*.sst", SimFaultEffect::kMisdirected)},
       {"table open error", FaultHarm::kRead, Error(Action::kOpen, "*.sst")},
       {"table create error", FaultHarm::kWork, Error(Action::kCreate, "*.sst")},
       {"table write error", FaultHarm::kWork, Error(Action::kWrite, "*.sst")},
@@ -68,6 +70,16 @@ const std::vector<FaultClass>& AllClasses() {
       {"CURRENT write error", FaultHarm::kReadOnly, Error(Action::kWrite, "CURRENT")},
       {"CURRENT sync loses data", FaultHarm::kReadOnly,
        Odd(Action::kSync, "CURRENT", SimFaultEffect::kSyncLosesData)},
+      {"log read error", FaultHarm::kOpening, Error(Action::kRead, "*.wal")},
+      {"manifest read error", FaultHarm::kOpening, Error(Action::kRead, "MANIFEST*")},
+      {"CURRENT read error", FaultHarm::kOpening, Error(Action::kRead, "CURRENT")},
+      {"segment open error", FaultHarm::kOpening, Error(Action::kOpen, "*.wal")},
+      {"manifest open error", FaultHarm::kOpening, Error(Action::kOpen, "MANIFEST*", EMFILE)},
+      {"CURRENT open error", FaultHarm::kOpening, Error(Action::kOpen, "CURRENT", EACCES)},
+      {"tail map error", FaultHarm::kOpening, Error(Action::kMap, "*", ENOMEM)},
+      {"list error", FaultHarm::kOpening, Error(Action::kList, "*")},
+      {"stat error", FaultHarm::kOpening, Error(Action::kStat, "*")},
+      {"lock error", FaultHarm::kOpening, Error(Action::kLock, "*", ENOLCK)},
       {"table write that never happens", FaultHarm::kUncovered,
        Odd(Action::kWrite, "*.sst", SimFaultEffect::kPhantom)},
       {"table write to another place", FaultHarm::kUncovered,
@@ -101,6 +113,8 @@ FaultMix::FaultMix(io::SimStorage* storage, uint64_t seed, bool uncovered, Probe
     probes_->Expect(ProbeOf(fault_class));
     if (fault_class.harm == FaultHarm::kUncovered) {
       of_uncovered.push_back(&fault_class);
+    } else if (fault_class.harm == FaultHarm::kOpening) {
+      of_opening_.push_back(&fault_class);
     } else if (prng_.OneIn(2)) {
       of_seed_.push_back(&fault_class);
     }
@@ -136,9 +150,16 @@ std::string FaultMix::ToString() const {
   return text.empty() ? "no faults" : text;
 }
 
+void FaultMix::AddForOpening() {
+  if (on_.empty() || prng_.OneIn(2)) return Add(of_opening_[prng_.Uniform(of_opening_.size())]);
+  AddOne();
+}
+
 void FaultMix::AddOne() {
-  if (on_.empty()) return;
-  const FaultClass* const fault_class = on_[prng_.Uniform(on_.size())];
+  if (!on_.empty()) Add(on_[prng_.Uniform(on_.size())]);
+}
+
+void FaultMix::Add(const FaultClass* fault_class) {
   io::SimFault fault = fault_class->fault;
   fault.nth = 1 + prng_.Uniform(prng_.OneIn(2) ? 3 : 20);
   // What is to be noticed by nobody passes by itself.

@@ -28,6 +28,7 @@ enum class FaultHarm : uint8_t {
   kRead,       // a read answers IoError or Corruption
   kWork,       // flushes, compactions and writes are held up, and go on afterwards
   kReadOnly,   // writing ends until the next open
+  kOpening,    // an open is refused; the next one finds everything
   kUncovered,  // what was acknowledged may be lost, never silently replaced
 };
 
@@ -51,8 +52,8 @@ class FaultMix {
   std::string ToString() const;
   // Adds and removes faults until `done`; sleeps in between.
   void Run(const std::function<bool()>& done);
-  // One fault that is there at once, for an open.
-  void AddOne();
+  // One fault that is there at once: of the life's, or one that only an open meets.
+  void AddForOpening();
   // From here on the disk is sound. Counts what struck.
   void Clear();
   // A life in which something uncovered has struck: later lives know it too.
@@ -66,12 +67,15 @@ class FaultMix {
     const FaultClass* fault_class;
     size_t number;
   };
+  void AddOne();
+  void Add(const FaultClass* fault_class);
   void Remove(const Active& active);
 
   io::SimStorage* const storage_;
   base::Prng prng_;
   Probes* const probes_;
   std::vector<const FaultClass*> of_seed_;
+  std::vector<const FaultClass*> of_opening_;
   std::vector<const FaultClass*> on_;
   std::vector<Active> active_;
   bool full_disk_ = false;  // of this life

@@ -96,7 +96,7 @@ bool Simulation::OpenAll() {
   if (trouble == 0) {
     storage_.CrashAt(storage_.io_count() + prng_.Uniform(60));
   } else if (trouble == 1) {
-    faults_.AddOne();
+    faults_.AddForOpening();
   }
   for (const auto& database : databases_) {
     const Status status = OpenOne(database.get());
