@@ -70,8 +70,9 @@ struct LogOptions {
   // How long a group may lie in the tail alone.
   uint64_t tail_age_nanos = 1'000'000'000;
   // Called with the sticky error as it arises, before anybody who waits learns of it, and also when
-  // nobody does: a sync may fail after another one has made its groups durable. Under the log's
-  // mutex: it must not call the log, nor wait, nor throw.
+  // nobody does: a sync may fail after another one has made its groups durable. Perhaps more than
+  // once, with the same error. Under the log's mutex: it must not call the log, nor do I/O, nor
+  // throw.
   std::function<void(const Status& error)> on_error;
 };
 
@@ -200,6 +201,7 @@ class Log {
   // Until everything through `sequence` and below `lsn` is durable.
   Status WaitDurable(io::Queue* queue, key::Sequence sequence, uint64_t lsn);
   void SyncOnce(io::Queue* queue);  // mutex_ held, given up meanwhile
+  // Tells who waits, and of an error also the owner.
   void FrontierMovedLocked();
 
   const LogBlockCodec codec_;

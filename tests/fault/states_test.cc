@@ -85,6 +85,19 @@ TEST(StatesTest, AFailedSyncOfAnEmptyBatchMakesReadOnly) {
 }
 
 // A full disk is met before a group is in the log; inside it, it is as final as any other error.
+// No call is under way when the log thread's write fails.
+TEST(StatesTest, AnErrorThatOnlyTheLogThreadMeetsMakesReadOnly) {
+  io::RunSim(1, [] {
+    States s;
+    ASSERT_TRUE(s.Put("a", 10, Durability::kProcess).ok());
+    s.storage.faults()->Add(Fault(Action::kWrite, "*.wal", EIO));
+    base::SleepNanos(5 * kSecond);
+    EXPECT_EQ(s.db->state(), DbState::kReadOnly);
+    EXPECT_TRUE(s.Put("b", 10, Durability::kProcess).IsReadOnly());
+    s.Reopen();
+  });
+}
+
 TEST(StatesTest, NoRoomInsideTheLogIsFinal) {
   io::RunSim(1, [] {
     States s;
