@@ -33,11 +33,16 @@ inline Status StatusOfException() noexcept {
   }
 }
 
-// What `body` answers: a Status or a Result.
-template <typename Body>
-std::invoke_result_t<Body> Contain(Body&& body) noexcept {
+// What `body` answers: a Status or a Result; OK of one that answers nothing.
+template <typename Body, typename Answer = std::invoke_result_t<Body>>
+std::conditional_t<std::is_void_v<Answer>, Status, Answer> Contain(Body&& body) noexcept {
   try {
-    return std::forward<Body>(body)();
+    if constexpr (std::is_void_v<Answer>) {
+      std::forward<Body>(body)();
+      return Status::Ok();
+    } else {
+      return std::forward<Body>(body)();
+    }
   } catch (...) {
     return StatusOfException();
   }

@@ -8,31 +8,21 @@
 #ifndef TREERING_ENGINE_BASE_HEAP_WAIT_H_
 #define TREERING_ENGINE_BASE_HEAP_WAIT_H_
 
-#include <algorithm>
-#include <cstdint>
 #include <new>
-#include <utility>
 
 #include "api/status.h"
 #include "engine/base/contain.h"
-#include "engine/base/thread.h"
+#include "engine/base/memory_wait.h"
 
 namespace treering::base {
 
 // OK once `step` (which returns nothing) has ended; else why it could not within ten seconds.
 template <typename Step>
 Status UntilMemory(Step&& step) noexcept {
-  constexpr uint64_t kWaitNanosMax = 10'000'000'000;
-  constexpr uint64_t kPauseNanosMax = 100'000'000;
-  uint64_t pause = 1'000'000;
-  for (uint64_t waited = 0;; waited += pause, pause = std::min(2 * pause, kPauseNanosMax)) {
-    const Status status = Contain([&] {
-      step();
-      return Status::Ok();
-    });
-    if (!status.IsOutOfMemory() || waited >= kWaitNanosMax) return status;
-    SleepNanos(pause);
-  }
+  MemoryWait wait(10'000'000'000);
+  Status status = Contain([&] { step(); });
+  while (status.IsOutOfMemory() && wait.Pause() > 0) status = Contain([&] { step(); });
+  return status;
 }
 
 // The same of a step that answers a Status: while that is OutOfMemory, it is taken again.

@@ -9,14 +9,13 @@
 #include "engine/base/check.h"
 #include "engine/base/contain.h"
 #include "engine/base/limits.h"
-#include "engine/base/thread.h"
+#include "engine/base/memory_wait.h"
 
 namespace treering::cache {
 namespace {
 
 // How long a read waits for memory that others hold, and how often it looks.
 constexpr uint64_t kMemoryWaitNanosMax = 1'000'000'000;
-constexpr uint64_t kMemoryPollNanos = 1'000'000;
 
 void Count(std::atomic<uint64_t>* counter) { counter->fetch_add(1, std::memory_order_relaxed); }
 
@@ -155,10 +154,9 @@ BlockFetcher::Step BlockFetcher::Complete(io::Queue* queue, PendingBlock* pendin
 
 // As Prepare; memory that others hold is waited for.
 Status BlockFetcher::PrepareWaiting(const BlockRequest& request, PendingBlock* pending) {
+  base::MemoryWait wait(kMemoryWaitNanosMax);
   Status status = Prepare(request, /*alone=*/true, pending);
-  for (uint64_t waited = 0; status.IsOutOfMemory() && waited < kMemoryWaitNanosMax;
-       waited += kMemoryPollNanos) {
-    base::SleepNanos(kMemoryPollNanos);
+  while (status.IsOutOfMemory() && wait.Pause() > 0) {
     status = Prepare(request, /*alone=*/true, pending);
   }
   return status;

@@ -7,6 +7,7 @@
 #include "engine/base/check.h"
 #include "engine/base/contain.h"
 #include "engine/base/limits.h"
+#include "engine/base/memory_wait.h"
 #include "engine/key/batch_reader.h"
 
 namespace treering::db {
@@ -17,7 +18,6 @@ namespace {
 
 // How long a commit waits for memory that others hold, and how often it looks.
 constexpr uint64_t kMemoryWaitNanosMax = 10'000'000'000;
-constexpr uint64_t kMemoryPollNanos = 1'000'000;
 
 }  // namespace
 
@@ -142,7 +142,7 @@ Status CommitPipeline::MakeRoom(uint64_t group_bytes) {
 
 // Waits for flushes when the budget has no room.
 Status CommitPipeline::ReserveIn(const CommitGroup& group, Flight* flight) {
-  uint64_t waited_nanos = 0;
+  base::MemoryWait wait(kMemoryWaitNanosMax);
   while (true) {
     flight->memtable = env_.memtables->active();
     auto reserved = base::Contain([&] {
@@ -159,13 +159,11 @@ Status CommitPipeline::ReserveIn(const CommitGroup& group, Flight* flight) {
     flight->memtable.reset();
     env_.runtime->epochs()->Collect();  // views that nobody looks at any more hold memtables
     Status waited = env_.memtables->SealedCount() > 0 ? env_.wait_for_flush() : reserved.status();
-    if (waited.IsOutOfMemory() && waited_nanos < kMemoryWaitNanosMax) {
+    if (waited.IsOutOfMemory()) {
       // No flush is under way, or it waits for memory itself: a compaction, a reader or another
       // database has it.
       env_.runtime->memtables()->Refused();
-      base::SleepNanos(kMemoryPollNanos);
-      waited_nanos += kMemoryPollNanos;
-      waited = Status::Ok();
+      if (wait.Pause() > 0) waited = Status::Ok();
     }
     env_.stalls->Add(StallCause::kMemory, env_.runtime->clock()->NowNanos() - before);
     if (!waited.ok()) return waited;
@@ -201,7 +199,7 @@ Status CommitPipeline::AppendToLog(const CommitGroup& group, Flight* flight) {
 }
 
 Status CommitPipeline::TryAppend(const wal::LogGroup& record, Flight* flight) {
-  uint64_t waited_nanos = 0;
+  base::MemoryWait wait(kMemoryWaitNanosMax);
   while (true) {
     auto appended = env_.log->Append(record);
     if (!appended.ok()) return appended.status();
@@ -214,13 +212,11 @@ Status CommitPipeline::TryAppend(const wal::LogGroup& record, Flight* flight) {
       return Status::Ok();
     }
     const Status status = MakeLogRoom(appended->outcome == AppendOutcome::kTailFull, flight);
-    if (status.IsOutOfMemory() && waited_nanos < kMemoryWaitNanosMax && env_.log->error().ok()) {
-      base::SleepNanos(kMemoryPollNanos);
-      waited_nanos += kMemoryPollNanos;
-      env_.stalls->Add(StallCause::kMemory, kMemoryPollNanos);
-      continue;
-    }
-    if (!status.ok()) return status;
+    if (status.ok()) continue;
+    if (!status.IsOutOfMemory() || !env_.log->error().ok()) return status;
+    const uint64_t slept = wait.Pause();
+    if (slept == 0) return status;
+    env_.stalls->Add(StallCause::kMemory, slept);
   }
 }
 
@@ -242,12 +238,7 @@ Status CommitPipeline::MakeLogRoom(bool in_tail, Flight* flight) {
 // After the group's turn: log and memtable, side by side with other groups.
 Status CommitPipeline::CarryOut(const CommitGroup& group, Flight* flight) {
   // Nothing is allocated on the way; but the comparator is the program's.
-  const auto insert = [&] {
-    return base::Contain([&] {
-      Insert(group, flight);
-      return Status::Ok();
-    });
-  };
+  const auto insert = [&] { return base::Contain([&] { Insert(group, flight); }); };
   if (!flight->must_spill) return insert();
   TREERING_CHECK(static_cast<bool>(flight->lease));
   io::Queue* const queue = flight->lease.queue();
@@ -291,7 +282,6 @@ Result<key::Sequence> CommitPipeline::SealActive() {
   const key::Sequence last = last_sequence_;
   const Status sealed = base::Contain([&] {
     if (env_.memtables->active()->UsedBytes() > 0) Seal();
-    return Status::Ok();
   });
   {
     base::MutexLock lock(&mutex_);
@@ -324,10 +314,7 @@ void CommitPipeline::SealSoon() {
     seal_wanted_.store(true, std::memory_order_relaxed);
   } else if (env_.memtables->active()->UsedBytes() > 0) {
     // Without memory it is asked for again.
-    (void)base::Contain([&] {
-      Seal();
-      return Status::Ok();
-    });
+    (void)base::Contain([&] { Seal(); });
   }
 }
 

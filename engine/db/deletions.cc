@@ -52,10 +52,7 @@ void Deletions::ScheduleLocked() {
 
 void Deletions::Run(io::Queue* queue) {
   // Without memory a later run, or the next open, does the rest.
-  (void)base::Contain([&] {
-    Remove(queue, Until::kStopped);
-    return Status::Ok();
-  });
+  (void)base::Contain([&] { Remove(queue, Until::kStopped); });
   base::MutexLock lock(&mutex_);
   scheduled_ = false;
   ScheduleLocked();

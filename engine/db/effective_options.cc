@@ -91,6 +91,10 @@ Result<EffectiveOptions> ResolveOptions(const Options& options, uint64_t memory_
   return effective;
 }
 
+compaction::PickerOptions EffectiveOptions::ForPicker() const {
+  return {user.level0_trigger, user.level_base_bytes, user.level_multiplier, user.table_bytes};
+}
+
 std::string EffectiveOptions::ToText() const {
   static constexpr const char* kDurabilities[] = {"kMemory", "kProcess", "kDisk"};
   static constexpr const char* kLogs[] = {"kAuto", "kTail", "kWrite", "kOff"};

@@ -13,6 +13,7 @@
 
 #include "api/options.h"
 #include "api/result.h"
+#include "engine/compaction/picker.h"
 
 namespace treering::db {
 
@@ -26,6 +27,7 @@ struct EffectiveOptions {
 
   // One "name=value" line per option, in a fixed order.
   std::string ToText() const;
+  compaction::PickerOptions ForPicker() const;
 };
 
 // InvalidArgument naming option, value and range.

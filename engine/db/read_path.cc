@@ -109,8 +109,7 @@ class ReadPath::Batch {
   void Run(key::Sequence snapshot) {
     const Status ran = base::Contain([&] {
       std::fill(statuses_.begin(), statuses_.end(), Status::OutOfMemory());
-      RunToTheEnd(snapshot);
-      return Status::Ok();
+      return RunToTheEnd(snapshot);
     });
     if (ran.ok()) return;
     for (Status& status : statuses_) {
@@ -120,7 +119,7 @@ class ReadPath::Batch {
   }
 
  private:
-  void RunToTheEnd(key::Sequence snapshot) {
+  Status RunToTheEnd(key::Sequence snapshot) {
     const std::shared_ptr<const SuperVersion> super = path_->env_.supers->Hold();
     const key::Sequence now = path_->SnapshotOrNow(snapshot);
     {
@@ -130,9 +129,9 @@ class ReadPath::Batch {
         Settle(i, reads_[i].Start(super.get(), keys_[i], hash, now), nullptr);
       }
     }
-    if (tables_wanted_.empty() && wanted_.empty()) return;
+    if (tables_wanted_.empty() && wanted_.empty()) return Status::Ok();
     auto lease = path_->env_.runtime->LeaseQueue();
-    if (!lease.ok()) return FailAll(lease.status());
+    if (!lease.ok()) return lease.status();
     lease_ = *std::move(lease);
     queue_ = lease_.queue();
     free_.reserve(kBatchReadsMax);
@@ -143,6 +142,7 @@ class ReadPath::Batch {
       Launch();
       if (free_.size() < kBatchReadsMax) Land();
     }
+    return Status::Ok();
   }
 
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -159,15 +159,6 @@ class ReadPath::Batch {
   };
 
   using WantedBlocks = std::unordered_map<cache::BlockId, Wanted, HashOfId>;
-
-  void FailAll(const Status& status) {
-    for (const uint32_t index : tables_wanted_) statuses_[index] = status;
-    for (const auto& [id, wanted] : wanted_) {
-      for (uint32_t index = wanted.first_waiter; index != kNone; index = next_waiter_[index]) {
-        statuses_[index] = status;
-      }
-    }
-  }
 
   // Notes a read's outcome, or what it waits for.
   void Settle(uint32_t index, Step step, const cache::BlockRef* block) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/contain.h"
+#include "engine/base/memory_wait.h"
 #include "engine/db/replay_group.h"
 
 namespace treering::db {
@@ -21,7 +22,6 @@ constexpr uint64_t kTableBytesMax = 32u << 20;
 constexpr size_t kFlushesMax = 2;
 // How long it waits for memory that others hold, and how often it looks; as a commit does.
 constexpr uint64_t kMemoryWaitNanosMax = 10'000'000'000;
-constexpr uint64_t kMemoryPollNanos = 1'000'000;
 
 }  // namespace
 
@@ -53,15 +53,13 @@ Status TableReplay::AddRecord(key::Sequence sequence, key::Kind kind, const Slic
       if (Status status = StartFlush(); !status.ok()) return status;
     }
   }
-  uint64_t waited_nanos = 0;
+  base::MemoryWait wait(kMemoryWaitNanosMax);
   while (!run_->Add(sequence, kind, user_key, value)) [[unlikely]] {
       const Status status = MakeRoom();
       if (status.ok()) continue;
-      if (!status.IsOutOfMemory() || waited_nanos >= kMemoryWaitNanosMax) return status;
       // A reader has it, a compaction, or another database until its flush.
       runtime_->epochs()->Collect();
-      base::SleepNanos(kMemoryPollNanos);
-      waited_nanos += kMemoryPollNanos;
+      if (!status.IsOutOfMemory() || wait.Pause() == 0) return status;
     }
   return Status::Ok();
 }

@@ -101,7 +101,6 @@ Status ManifestFiles::Die(const Status& cause) {
         "the manifest takes no more changes, the last one is "
         "decided at the next open; cause: " +
         cause.ToString());
-    return Status::Ok();
   });
   return dead_;
 }
@@ -126,10 +125,7 @@ Status ManifestFiles::Move(io::Queue* queue, uint64_t number, const ManifestStat
   moved = base::Contain([&] { return MoveCurrent(queue, next, sealed); });
   if (!moved.ok()) return Die(moved);
   manifest_number_ = number;
-  (void)base::Contain([&] {
-    DeleteOldManifests();
-    return Status::Ok();
-  });
+  (void)base::Contain([&] { DeleteOldManifests(); });
   return Status::Ok();
 }
 

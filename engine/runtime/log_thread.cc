@@ -121,7 +121,6 @@ void LogThread::Call(LogClient* client, io::Queue* queue, io::Request* request) 
     } else {
       client->OnLogThread(queue);
     }
-    return Status::Ok();
   });
   // It had no memory: what it was called for is still to be done.
   if (!called.ok()) CallAt(client, clock_->NowNanos() + kAgainNanos);

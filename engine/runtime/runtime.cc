@@ -246,10 +246,7 @@ void RuntimeCore::OnFallback() {
 
 // Without memory for the lines they are said at the next fallback, or never.
 void RuntimeCore::LogFallbacks() {
-  (void)base::Contain([&] {
-    LogFallbackLines();
-    return Status::Ok();
-  });
+  (void)base::Contain([&] { LogFallbackLines(); });
 }
 
 void RuntimeCore::LogFallbackLines() {

@@ -62,10 +62,7 @@ void WorkerPool::WorkerBody(Worker* worker) {
     }
     mutex_.Unlock();
     // Jobs note their own errors; nothing of one that had no memory even for that is in flight.
-    (void)base::Contain([&] {
-      taken.job(queue->get());
-      return Status::Ok();
-    });
+    (void)base::Contain([&] { taken.job(queue->get()); });
     taken.job = nullptr;  // what it captured goes before its owner may think it is gone
     TREERING_CHECK((*queue)->in_flight() == 0);
     if (totals_ != nullptr) totals_->Add((*queue)->stats(), &counted);

@@ -58,7 +58,6 @@ void SeekAhead::OnIo(io::Request*) {
   // it is wanted.
   (void)base::Contain([&] {
     if (reads_partition_) OnPartition(held.block);
-    return Status::Ok();
   });
 }
 
