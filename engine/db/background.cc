@@ -30,7 +30,7 @@ Background::Background(const BackgroundEnv& env)
       work_({env.runtime, env.store, env.log, env.keeper, env.memtables, env.tables, env.snapshots,
              env.errors, env.options, env.job, env.wait_visible, &deletions_, &stop_}),
       delay_(env.options, env.stalls, &stop_),
-      agenda_(env.store, env.options) {}
+      agenda_(env.options) {}
 
 // Of an open that failed, or stopped already.
 Background::~Background() {
@@ -75,7 +75,8 @@ void Background::ScheduleLocked() {
 
 void Background::ScheduleDueLocked() {
   if (ShouldStop()) return;
-  delay_.Decide(*store_->current(), memtables_->SealedCount());
+  const std::shared_ptr<const manifest::Version> version = store_->current();
+  delay_.Decide(*version, memtables_->SealedCount());
   if (!flush_scheduled_ && memtables_->SealedCount() > 0 && FlushWaitsLocked().ok() &&
       errors_->state() <= DbState::kDegraded) {
     flush_scheduled_ = true;
@@ -84,7 +85,7 @@ void Background::ScheduleDueLocked() {
   }
   const uint32_t compactions_max = std::max(1u, runtime_->workers()->thread_count() - 1);
   if (compactions_scheduled_ < compactions_max && !retry_.waiting() &&
-      errors_->state() == DbState::kHealthy && agenda_.IsDue()) {
+      errors_->state() == DbState::kHealthy && agenda_.IsDue(*version)) {
     ++compactions_scheduled_;
     runtime_->workers()->Schedule(JobPriority::kLevel0, store_,
                                   [this](io::Queue* queue) { CompactionJob(queue); });
@@ -167,7 +168,7 @@ void Background::CompactionJob(io::Queue* queue) {
 std::optional<CompactionAgenda::Begun> Background::BeginLocked() {
   std::optional<CompactionAgenda::Begun> begun;
   if (ShouldStop()) return begun;
-  const Status status = base::Contain([&] { begun = agenda_.Begin(); });
+  const Status status = base::Contain([&] { begun = agenda_.Begin(*store_->current()); });
   if (status.IsOutOfMemory()) retry_.Later(status);
   return begun;
 }

@@ -24,16 +24,16 @@ void CompactionAgenda::Ask(ManualCompaction* manual) {
   manuals_.push_back(manual);
 }
 
-bool CompactionAgenda::IsDue() const {
-  if (manuals_.empty()) return PickAutomatic().has_value();
+bool CompactionAgenda::IsDue(const manifest::Version& version) const {
+  if (manuals_.empty()) return PickAutomatic(version).has_value();
   // One that waits for running work is picked when that ends: a job for it now would only wake
   // its caller, who would ask again.
-  const compaction::ManualPick pick = LookFor(*manuals_.front());
+  const compaction::ManualPick pick = LookFor(version, *manuals_.front());
   return pick.plan.has_value() || !pick.must_wait;
 }
 
-std::optional<CompactionAgenda::Begun> CompactionAgenda::Begin() {
-  std::optional<Begun> begun = Pick();
+std::optional<CompactionAgenda::Begun> CompactionAgenda::Begin(const manifest::Version& version) {
+  std::optional<Begun> begun = Pick(version);
   if (!begun.has_value()) return begun;
   CompactionPlan& plan = begun->plan;
   running_.push_back(compaction::RunningOf(plan));
@@ -43,15 +43,15 @@ std::optional<CompactionAgenda::Begun> CompactionAgenda::Begin() {
   return begun;
 }
 
-std::optional<CompactionAgenda::Begun> CompactionAgenda::Pick() {
+std::optional<CompactionAgenda::Begun> CompactionAgenda::Pick(const manifest::Version& version) {
   // Level 0 would pile up under a long request: they take turns.
   if (std::exchange(level0_turn_, false)) {
-    auto plan = PickAutomatic();
+    auto plan = PickAutomatic(version);
     if (plan.has_value() && plan->input_level == 0) return Begun{*std::move(plan)};
   }
   while (!manuals_.empty()) {
     ManualCompaction* const front = manuals_.front();
-    compaction::ManualPick pick = LookFor(*front);
+    compaction::ManualPick pick = LookFor(version, *front);
     if (pick.plan.has_value()) {
       level0_turn_ = true;
       return Begun{*std::move(pick.plan), front->id};
@@ -60,20 +60,22 @@ std::optional<CompactionAgenda::Begun> CompactionAgenda::Pick() {
     front->done = true;
     Withdraw(front);
   }
-  auto plan = PickAutomatic();
+  auto plan = PickAutomatic(version);
   if (!plan.has_value()) return std::nullopt;
   return Begun{*std::move(plan)};
 }
 
-std::optional<CompactionPlan> CompactionAgenda::PickAutomatic() const {
+std::optional<CompactionPlan> CompactionAgenda::PickAutomatic(
+    const manifest::Version& version) const {
   if (options_->user.disable_auto_compactions || !error_.ok()) return std::nullopt;
-  return compaction::PickCompaction(*store_->current(), options_->ForPicker(), pointers_, running_);
+  return compaction::PickCompaction(version, options_->ForPicker(), pointers_, running_);
 }
 
-compaction::ManualPick CompactionAgenda::LookFor(const ManualCompaction& manual) const {
+compaction::ManualPick CompactionAgenda::LookFor(const manifest::Version& version,
+                                                 const ManualCompaction& manual) const {
   const Slice begin = manual.begin.has_value() ? Slice(*manual.begin) : Slice();
   const Slice end = manual.end.has_value() ? Slice(*manual.end) : Slice();
-  return compaction::PickManual(*store_->current(), options_->ForPicker(), running_,
+  return compaction::PickManual(version, options_->ForPicker(), running_,
                                 manual.begin.has_value() ? &begin : nullptr,
                                 manual.end.has_value() ? &end : nullptr, manual.newest);
 }

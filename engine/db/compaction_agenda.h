@@ -21,7 +21,7 @@
 #include "engine/compaction/picker.h"
 #include "engine/db/effective_options.h"
 #include "engine/key/internal_key.h"
-#include "engine/manifest/manifest_store.h"
+#include "engine/manifest/version.h"
 
 namespace treering::db {
 
@@ -39,8 +39,7 @@ struct ManualCompaction {
 
 class CompactionAgenda {
  public:
-  CompactionAgenda(const manifest::ManifestStore* store, const EffectiveOptions* options)
-      : store_(store), options_(options) {}
+  explicit CompactionAgenda(const EffectiveOptions* options) : options_(options) {}
 
   // While it lives, `manual` is to be carried out.
   class Asked {
@@ -57,14 +56,14 @@ class CompactionAgenda {
     ManualCompaction* const manual_;
   };
 
-  // Whether Begin would give a plan, or end a request that has nothing left to do.
-  bool IsDue() const;
+  // Whether Begin would give a plan for that tree, or end a request that has nothing left to do.
+  bool IsDue(const manifest::Version& version) const;
   struct Begun {
     compaction::CompactionPlan plan;
     uint64_t manual_id = 0;  // 0: no caller's
   };
   // What is to be carried out next; requests with nothing left to do are done.
-  std::optional<Begun> Begin();
+  std::optional<Begun> Begin(const manifest::Version& version);
   // It ended so. Whether the work is to be tried again later.
   bool Settle(const Begun& begun, const Status& status);
 
@@ -75,12 +74,12 @@ class CompactionAgenda {
  private:
   void Ask(ManualCompaction* manual);
   void Withdraw(ManualCompaction* manual) { std::erase(manuals_, manual); }
-  std::optional<Begun> Pick();
-  std::optional<compaction::CompactionPlan> PickAutomatic() const;
-  compaction::ManualPick LookFor(const ManualCompaction& manual) const;
+  std::optional<Begun> Pick(const manifest::Version& version);
+  std::optional<compaction::CompactionPlan> PickAutomatic(const manifest::Version& version) const;
+  compaction::ManualPick LookFor(const manifest::Version& version,
+                                 const ManualCompaction& manual) const;
   void Fail(uint64_t manual_id, const Status& status);
 
-  const manifest::ManifestStore* const store_;
   const EffectiveOptions* const options_;
   compaction::CompactionPointers pointers_;
   compaction::RunningCompactions running_;
