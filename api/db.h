@@ -7,12 +7,12 @@
 //   one thread at a time; a Snapshot may be read with by several.
 // Invariants:
 //   1. What each durability promises is in docs/durability.md and holds for every acknowledged
-//   write.
+//      write.
 //   2. A read returns what was written, or an error that names file and offset.
 //   3. Handles keep what they need alive: after Close a live Iterator, and reads with a Snapshot,
 //      answer Aborted; a PinnedValue stays good.
 //   4. No call throws, and none ends the process on an error of the world: what the heap refuses,
-//   and exceptions of a comparator or a callback, come back as OutOfMemory and Failed.
+//      and exceptions of a comparator or a callback, come back as OutOfMemory and Failed.
 #ifndef TREERING_API_DB_H_
 #define TREERING_API_DB_H_
 

@@ -5,8 +5,7 @@
 // Invariants:
 //   1. What Allocate returned stays where it is until Clear or the end of the arena.
 //   2. Blocks double from 4 KiB to 1 MiB. What does not fit and is larger than a quarter of the
-//   next
-//      block gets a block of its own size, so that no more than a quarter is ever left unused.
+//      next block gets a block of its own size, so that no more than a quarter is ever left unused.
 //   3. block_bytes() is what the source has given and not got back.
 #ifndef TREERING_ENGINE_BASE_ARENA_H_
 #define TREERING_ENGINE_BASE_ARENA_H_

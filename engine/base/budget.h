@@ -4,7 +4,7 @@
 // Threads: any.
 // Invariants:
 //   1. The sum of all charges stays at or below the limit, except for what must be had, which is
-//   counted.
+//      counted.
 //   2. Every charge is released by its owner, with the same class and size.
 //   3. What could be done without (Need::kSpare) leaves a reserve to everybody else.
 #ifndef TREERING_ENGINE_BASE_BUDGET_H_

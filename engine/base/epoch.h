@@ -5,8 +5,7 @@
 //   nor made in the destructor of a thread-local object.
 // Invariants:
 //   1. An object unlinked before Stamp or Retire is called is not freed while a guard that could
-//   have
-//      seen it is alive.
+//      have seen it is alive.
 //   2. Entering and leaving write only the thread's own cache line.
 //   3. Guards nest.
 //   4. A thread's line goes back to the domain when the thread ends; a later thread takes it over.

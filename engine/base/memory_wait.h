@@ -4,7 +4,7 @@
 // Threads: one.
 // Invariants:
 //   1. Pauses grow from one to ten milliseconds, and add up to the patience given, within one
-//   pause.
+//      pause.
 #ifndef TREERING_ENGINE_BASE_MEMORY_WAIT_H_
 #define TREERING_ENGINE_BASE_MEMORY_WAIT_H_
 

@@ -5,13 +5,13 @@
 // Threads: any.
 // Invariants:
 //   1. A hit takes no lock and makes no allocation: Lookup under an epoch guard, no counted
-//   reference.
+//      reference.
 //   2. A frame's bytes never change between Publish and its reuse; it is reused only when no pin is
 //      held and every epoch guard that could have seen it has ended.
 //   3. Each slab holds frames of one run length; slabs change class by evicting a whole slab.
 //   4. Frames in use, slabs held and the table of buckets are charged to the budget; the cache
-//   gives
-//      memory back (whole slabs) when Shrink asks, and never holds more than the bytes it may.
+//      gives memory back (whole slabs) when Shrink asks, and never holds more than the bytes it
+//      may.
 //   5. User pins are capped at half of the frames; beyond that TryPinForUser refuses and the caller
 //      copies.
 //   6. Same-key publishing: the first one in wins, the loser gets the winner's frame.

@@ -4,8 +4,7 @@
 // Threads: one at a time.
 // Invariants:
 //   1. A read at any sequence in `snapshots`, or at or above the newest entry of the merge, gives
-//   the
-//      same answer before and after.
+//      the same answer before and after.
 //   2. Of the entries of a key that the same reads see, only the newest is kept.
 //   3. A deletion goes when no older entry of its key can exist: none deeper, and no snapshot below
 //      it holds one back.

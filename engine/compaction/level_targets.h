@@ -8,9 +8,8 @@
 //   2. From base_level down, no target is below level_base_bytes, and each is at most `multiplier`
 //      times the one above.
 //   3. The targets follow from the fullest level by division, so that all but about 1/multiplier of
-//      the data come to lie at the bottom.
-// Source: the dynamic level sizes of RocksDB (S. Dong et al., "Optimizing Space Amplification in
-//   RocksDB", CIDR 2017).
+//      the data come to lie at the bottom. Source: the dynamic level sizes of RocksDB (S. Dong et
+//      al., "Optimizing Space Amplification in RocksDB", CIDR 2017).
 #ifndef TREERING_ENGINE_COMPACTION_LEVEL_TARGETS_H_
 #define TREERING_ENGINE_COMPACTION_LEVEL_TARGETS_H_
 

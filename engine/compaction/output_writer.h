@@ -5,8 +5,7 @@
 // Invariants:
 //   1. A table is only made when there is an entry for it.
 //   2. After Finish returned OK every table is durable, name included: the directory was synced
-//   after
-//      the last of them. Nothing refers to them yet.
+//      after the last of them. Nothing refers to them yet.
 //   3. Destroyed without a Finish that returned OK, it deletes what it made.
 #ifndef TREERING_ENGINE_COMPACTION_OUTPUT_WRITER_H_
 #define TREERING_ENGINE_COMPACTION_OUTPUT_WRITER_H_

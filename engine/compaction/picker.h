@@ -4,9 +4,8 @@
 // Threads: any.
 // Invariants:
 //   1. A plan's inputs are closed: no table outside it at the input level (for level 0: none that
-//   is
-//      older) shares a user key with an input, and all overlapping tables of the output level are
-//      in.
+//      is older) shares a user key with an input, and all overlapping tables of the output level
+//      are in.
 //   2. No input is in a running compaction, and no running compaction writes to the output level
 //      inside the plan's key range. At most one compaction runs from level 0.
 //   3. The same arguments give the same plan.

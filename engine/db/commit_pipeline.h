@@ -9,7 +9,7 @@
 //   3. OK is returned when the batch is visible and at its durability.
 //   4. A kProcess commit that finds room makes no system call of its own.
 //   5. A group that the log only borrows has its queue before it is appended: once it is in the
-//   log, nothing but the log's sticky error keeps it from being written.
+//      log, nothing but the log's sticky error keeps it from being written.
 #ifndef TREERING_ENGINE_DB_COMMIT_PIPELINE_H_
 #define TREERING_ENGINE_DB_COMMIT_PIPELINE_H_
 

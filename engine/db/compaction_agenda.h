@@ -7,7 +7,7 @@
 //   1. A plan that Begin gave is counted as running until Settle.
 //   2. Requests are served one after the other; level 0 has every other turn while they last.
 //   3. Damage in an input, or a disk that fails the same work again and again, stops automatic
-//   compaction for good; the first cause is kept.
+//      compaction for good; the first cause is kept.
 #ifndef TREERING_ENGINE_DB_COMPACTION_AGENDA_H_
 #define TREERING_ENGINE_DB_COMPACTION_AGENDA_H_
 

@@ -5,8 +5,7 @@
 // Invariants:
 //   1. After Close no thread of the Runtime touches it and no file is open for writing.
 //   2. Reads hold a SuperVersion and need no lock; writes go through the CommitPipeline; changes of
-//   the
-//      tree go through Background.
+//      the tree go through Background.
 #ifndef TREERING_ENGINE_DB_DB_CORE_H_
 #define TREERING_ENGINE_DB_DB_CORE_H_
 

@@ -4,13 +4,12 @@
 // Threads: one at a time.
 // Invariants:
 //   1. Shows each user key once: its newest entry at or below the sequence, unless that is a
-//   deletion.
+//      deletion.
 //   2. Shows only keys in [lower, upper), and does not read past a bound.
 //   3. Stops at the first error and keeps it; never skips what it could not read.
 //   4. Keeps alive what it reads from (`hold`); once `closed` is set every call answers Aborted.
 //   5. Forward: merge_ stands on the entry shown. Backward: merge_ stands before all entries of the
-//   key
-//      shown, which is held in saved_key_ and saved_value_.
+//      key shown, which is held in saved_key_ and saved_value_.
 #ifndef TREERING_ENGINE_DB_DB_ITERATOR_H_
 #define TREERING_ENGINE_DB_DB_ITERATOR_H_
 

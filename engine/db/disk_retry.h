@@ -4,7 +4,7 @@
 // Threads: any; the probe runs on a worker.
 // Invariants:
 //   1. From Later until a probe succeeds waiting() is true, and the disk is probed about every
-//   second.
+//      second.
 //   2. A success makes the database Healthy again, if it was Degraded, and then tells the owner.
 #ifndef TREERING_ENGINE_DB_DISK_RETRY_H_
 #define TREERING_ENGINE_DB_DISK_RETRY_H_

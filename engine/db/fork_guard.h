@@ -5,8 +5,7 @@
 // Invariants:
 //   1. Asking costs one relaxed load: no system call, no lock.
 //   2. A child that was made by fork, and its children, are told apart from the process that made
-//   the
-//      guard. (vfork and a bare clone run no handlers; they are for exec.)
+//      the guard. (vfork and a bare clone run no handlers; they are for exec.)
 #ifndef TREERING_ENGINE_DB_FORK_GUARD_H_
 #define TREERING_ENGINE_DB_FORK_GUARD_H_
 

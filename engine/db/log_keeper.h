@@ -7,7 +7,7 @@
 //   1. A segment is registered in the manifest, durably, before the Log may use it.
 //   2. A released segment is unlinked only after the edit that forgot it was promised.
 //   3. When nothing is written any more, a promise block vouches for everything and the timers
-//   stop. One is also written after a flush and when a segment was used up, by the log thread.
+//      stop. One is also written after a flush and when a segment was used up, by the log thread.
 #ifndef TREERING_ENGINE_DB_LOG_KEEPER_H_
 #define TREERING_ENGINE_DB_LOG_KEEPER_H_
 

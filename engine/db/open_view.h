@@ -5,8 +5,7 @@
 // Invariants:
 //   1. No lock is taken and no byte is written.
 //   2. Manifest, tables and log that it shows belong together; when a writer replaces them
-//   meanwhile
-//      it starts anew, a few times.
+//      meanwhile it starts anew, a few times.
 #ifndef TREERING_ENGINE_DB_OPEN_VIEW_H_
 #define TREERING_ENGINE_DB_OPEN_VIEW_H_
 

@@ -4,8 +4,7 @@
 // Threads: blocks the caller.
 // Invariants:
 //   1. Recovery ends durable: what was replayed is in synced tables, named by a synced manifest of
-//   a
-//      new generation, before anything is served. Until then it deletes and truncates nothing.
+//      a new generation, before anything is served. Until then it deletes and truncates nothing.
 //   2. What fails leaves no file that it made unless the manifest may name it.
 // Source: docs/durability.md.
 #ifndef TREERING_ENGINE_DB_OPEN_WRITER_H_

@@ -6,7 +6,7 @@
 //   was taken; between them the SuperVersion must be held some other way.
 // Invariants:
 //   1. Memtables newest first, then tables newest first: the first entry at or below the snapshot
-//   wins.
+//      wins.
 //   2. An error of one table ends the get: an older answer could be wrong.
 // Source: docs/design, "one resumable lookup, three drivers".
 #ifndef TREERING_ENGINE_DB_POINT_READ_H_

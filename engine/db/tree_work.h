@@ -6,7 +6,7 @@
 //   1. A flush takes memtables only when their last sequence is visible.
 //   2. Inputs are deleted by Deletions; outputs only when it is sure that no edit names them.
 //   3. An edit that the manifest refuses for good enters the database's state; want of room does
-//   not.
+//      not.
 #ifndef TREERING_ENGINE_DB_TREE_WORK_H_
 #define TREERING_ENGINE_DB_TREE_WORK_H_
 

@@ -6,7 +6,7 @@
 //   1. Damage in one file, or its absence, does not hide damage in another. Log and manifest were
 //      read whole by the open.
 //   2. A table that is open is read through its handle: what the database serves is what is
-//   checked.
+//      checked.
 #ifndef TREERING_ENGINE_DB_VERIFY_H_
 #define TREERING_ENGINE_DB_VERIFY_H_
 

@@ -5,16 +5,14 @@
 // Invariants:
 //   1. Slabs are kSlabBytes long and aligned. A slab lies inside one chunk.
 //   2. Chunks grow from 2 MiB, doubling to 32 MiB, are at most kChunkCountMax, and are neither
-//   unmapped
-//      nor unregistered while the arena lives; freed slabs are used again.
+//      unmapped nor unregistered while the arena lives; freed slabs are used again.
 //   3. A chunk is populated and announced to the listener (which registers it) before its first
 //      slab is handed out. Address space beyond the grown chunks is reserved, never touched.
 //   4. Memory is MADV_DONTFORK and MADV_DONTDUMP.
 //   5. What is mapped and what is taken elsewhere stay together within total_bytes_max, unless
 //      forced.
 //   6. First touch of memory is slow (seconds per GiB on some machines): AllocateSlab may grow by
-//   one
-//      chunk on the calling thread, which is why chunks end at 32 MiB (more only when bytes_max
+//      one chunk on the calling thread, which is why chunks end at 32 MiB (more only when bytes_max
 //      would need more than kChunkCountMax of them). GrowTo on a background thread keeps it off hot
 //      paths; meanwhile freed slabs are still handed out.
 #ifndef TREERING_ENGINE_IO_BUFFER_ARENA_H_

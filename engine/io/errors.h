@@ -4,7 +4,7 @@
 // Threads: any.
 // Invariants:
 //   1. Every errno 1..133 is named in the table, for every operation: one forgotten does not
-//   compile.
+//      compile.
 //   2. Retry is for EINTR and EAGAIN only, with a cap; a failed sync is never retried.
 #ifndef TREERING_ENGINE_IO_ERRORS_H_
 #define TREERING_ENGINE_IO_ERRORS_H_

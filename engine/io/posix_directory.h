@@ -6,8 +6,7 @@
 //   1. The directory is opened once; everything in it is reached from that descriptor, by single
 //      names, without following links.
 //   2. Opening with `create` ends with the parent synced, also when the directory was there: who
-//   made
-//      it may have died before that. A create that fails leaves no file.
+//      made it may have died before that. A create that fails leaves no file.
 //   3. Files are opened without waiting for anybody (a planted pipe cannot stop us) and looked at
 //      before they are used.
 #ifndef TREERING_ENGINE_IO_POSIX_DIRECTORY_H_

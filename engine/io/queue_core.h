@@ -8,7 +8,7 @@
 //      overflow and statistics are here and nowhere else.
 //   2. A driver has at most `depth` attempts at a time, at most one of each request.
 //   3. Direct files are resumed at a multiple of 4096: a short transfer goes on from its last whole
-//   page.
+//      page.
 //   4. A broken driver (AttemptSink::OnBroken) poisons the queue: requests come back with
 //      ENOTRECOVERABLE, verdict kFailed, from then on. None of them waits for ever: the driver
 //      gives every attempt back within a bounded time, if need be before the kernel is done with

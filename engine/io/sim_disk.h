@@ -10,8 +10,7 @@
 //      changed meanwhile ends the process with a message.
 //   2. A read's buffer holds garbage (and is poisoned for AddressSanitizer) while it is in flight.
 //   3. After the storage's crash every operation answers ESHUTDOWN, for good: after Restart only
-//   disks
-//      made since then work.
+//      disks made since then work.
 #ifndef TREERING_ENGINE_IO_SIM_DISK_H_
 #define TREERING_ENGINE_IO_SIM_DISK_H_
 

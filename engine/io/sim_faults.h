@@ -4,8 +4,7 @@
 // Threads: as SimStorage.
 // Invariants:
 //   1. A fault meets the nth operation that matches it, counted from when it was added; a sticky
-//   one
-//      meets that operation and every later one.
+//      one meets that operation and every later one.
 //   2. The first fault added that meets an operation decides it; each counts its hits.
 //   3. Reads, writes and syncs are counted per attempt: a queue that tries again is met again.
 #ifndef TREERING_ENGINE_IO_SIM_FAULTS_H_

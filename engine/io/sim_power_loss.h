@@ -5,8 +5,7 @@
 // Invariants:
 //   1. The outcome depends on the arguments and on the order of the calls only.
 //   2. Each name operation happened or did not; each write is applied, dropped or torn at 512
-//   bytes;
-//      each mapped page is some older version of itself.
+//      bytes; each mapped page is some older version of itself.
 #ifndef TREERING_ENGINE_IO_SIM_POWER_LOSS_H_
 #define TREERING_ENGINE_IO_SIM_POWER_LOSS_H_
 

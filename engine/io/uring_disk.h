@@ -4,9 +4,8 @@
 // Threads: as Disk.
 // Invariants:
 //   1. Files and directories are the posix driver's; a queue for which there is no ring to be had
-//   (the
-//      limit of locked memory or of open files) is a posix queue unless rings are required, and
-//      Facts().fallback_reason says so from then on.
+//      (the limit of locked memory or of open files) is a posix queue unless rings are required,
+//      and Facts().fallback_reason says so from then on.
 #ifndef TREERING_ENGINE_IO_URING_DISK_H_
 #define TREERING_ENGINE_IO_URING_DISK_H_
 

@@ -6,7 +6,7 @@
 // Invariants:
 //   1. Every length is checked against the bytes that remain and against base/limits.h before use.
 //   2. After the first damage Next() is false for ever and status() names its offset in the
-//   payload.
+//      payload.
 //   3. Reserved kinds are NotSupported, unknown ones Corruption.
 // Bytes: docs/format/batch.md. Writer: api/write_batch.cc.
 #ifndef TREERING_ENGINE_KEY_BATCH_READER_H_

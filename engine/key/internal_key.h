@@ -4,7 +4,7 @@
 // Threads: any.
 // Invariants:
 //   1. Encoded as the user key and 8 bytes little-endian: sequence << 8 | kind.
-//   docs/format/batch.md.
+//      docs/format/batch.md.
 //   2. Order: user key ascending, then the 8 bytes as a number descending (newest first).
 //   3. Numbers of kinds are part of the disk formats.
 #ifndef TREERING_ENGINE_KEY_INTERNAL_KEY_H_

@@ -7,7 +7,7 @@
 //   1. `before(a, b)` is a strict total order of the player indices at every moment a method is
 //      called; a player that has nothing left sorts behind all others.
 //   2. Between calls only the winner's place in the order may change (WinnerChanged), or any
-//   (Rebuild).
+//      (Rebuild).
 //   3. While one player keeps winning, WinnerChanged makes a single comparison, with the runner-up.
 // Source: D. Knuth, "The Art of Computer Programming", vol. 3, 5.4.1.
 #ifndef TREERING_ENGINE_KEY_LOSER_TREE_H_

@@ -5,7 +5,7 @@
 // Invariants:
 //   1. A slot is synced before Create or Move answers OK.
 //   2. The slot that counts is never overwritten with another; the next one goes to the other
-//   place.
+//      place.
 //   3. After a failed write or sync nothing is written any more.
 // Format: docs/format/current.md.
 #ifndef TREERING_ENGINE_MANIFEST_CURRENT_H_

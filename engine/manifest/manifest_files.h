@@ -4,12 +4,11 @@
 // Threads: one at a time; each call blocks on the queue it is given.
 // Invariants:
 //   1. Move: new manifest synced < directory synced < old manifest sealed and synced < CURRENT's
-//   slot
-//      synced < older manifests deleted. Where the old manifest cannot be sealed, both slots move.
+//      slot synced < older manifests deleted. Where the old manifest cannot be sealed, both slots
+//      move.
 //   2. dead() stays OK as long as the present manifest, or a fresh one, can take edits. In a
-//   database
-//      that exists it is IoError or Failed, never a code that says that nothing happened.
-// Format: docs/format/current.md.
+//      database that exists it is IoError or Failed, never a code that says that nothing happened.
+//      Format: docs/format/current.md.
 #ifndef TREERING_ENGINE_MANIFEST_MANIFEST_FILES_H_
 #define TREERING_ENGINE_MANIFEST_MANIFEST_FILES_H_
 

@@ -10,8 +10,7 @@
 //      deletion of inputs and reuse of log space, which also waits for the promise.
 //   2. The state in memory is never ahead of what is durable.
 //   3. A new manifest: snapshot synced < directory synced < old one sealed and synced < CURRENT
-//   slot
-//      synced < first use < older ones deleted (the one before is kept).
+//      slot synced < first use < older ones deleted (the one before is kept).
 //   4. After a failed write or sync a file is never written again. The store goes on in a fresh
 //      manifest; if that fails too, every later change answers the first error.
 //   5. A file number is recorded before it is handed out (after BeginGeneration or Create), and

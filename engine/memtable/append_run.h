@@ -5,7 +5,7 @@
 // Invariants:
 //   1. A record never moves and never changes; Slices into it live as long as the run.
 //   2. All memory comes from the BlockSource, that for the order included: an Add that finds none
-//   changes nothing, and Sort cannot fail.
+//      changes nothing, and Sort cannot fail.
 //   3. Add before Sort only, iterators after it only.
 // Why: a record costs a copy to add and its share of a sort, where a skip list pays cache misses
 // that grow with its size (docs/design/0003-replay-by-runs.md).

@@ -7,8 +7,7 @@
 //   2. Blocks start at 64 KiB and grow with what is held to 1 MiB, so that small databases stay
 //      small; what does not fit gets a block of its own size.
 //   3. The rest of an extent goes back if nothing was carved behind it; else it is lost, but
-//   counted
-//      as used.
+//      counted as used.
 #ifndef TREERING_ENGINE_MEMTABLE_RESERVE_ARENA_H_
 #define TREERING_ENGINE_MEMTABLE_RESERVE_ARENA_H_
 

@@ -4,13 +4,12 @@
 // Threads: any.
 // Invariants:
 //   1. Each level is sorted and holds a part of the level below. Nodes are linked from the bottom
-//   up
-//      and never unlinked.
+//      up and never unlinked.
 //   2. A node's height depends on the list's seed and the node's sequence alone: who knows the
 //      sequences knows the memory.
 //   3. The place of the last insertion is tried first, so that ascending keys need no search.
-// Source: W. Pugh, "Skip lists" (1990); M. Herlihy, N. Shavit, "The Art of Multiprocessor
-//   Programming", 14.4, without removal.
+//      Source: W. Pugh, "Skip lists" (1990); M. Herlihy, N. Shavit, "The Art of Multiprocessor
+//      Programming", 14.4, without removal.
 #ifndef TREERING_ENGINE_MEMTABLE_SKIP_LIST_H_
 #define TREERING_ENGINE_MEMTABLE_SKIP_LIST_H_
 

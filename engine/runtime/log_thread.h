@@ -6,7 +6,7 @@
 //   a client's call. A client's calls come from the log thread alone, one at a time.
 // Invariants:
 //   1. A Kick is followed by an OnLogThread call that started after it; kicks before that call
-//   merge.
+//      merge.
 //   2. After Unregister returned, the client is not running and will not be called again.
 //   3. With requests in flight the thread blocks in its queue, without on a CondVar.
 //   4. Clients are called in turn: none starves another.

@@ -7,7 +7,7 @@
 //   1. Parts end in this order: workers, log thread, leases, cache, buffers, epochs, disk.
 //   2. The sum of all charges stays within memory_budget; what is forced above it is shown.
 //   3. A forked child must not use it: calls that can answer do so with Failed, and its end leaks
-//   it.
+//      it.
 //   4. Pinned memory grows in the background, ahead of its use, by one chunk at a time.
 //   5. Nothing falls back silently: of each fast path that is or comes to be off the logger is told
 //      once, Facts() always. The logger is not called under locks of the I/O.

@@ -4,8 +4,7 @@
 // Threads: as the queue's use.
 // Invariants:
 //   1. A block is given only after its full check. Errors are dropped: the caller reads the block
-//   by
-//      itself and meets them there.
+//      by itself and meets them there.
 //   2. Holds one buffer of at most kBytesMax. Nothing is in flight between calls.
 #ifndef TREERING_ENGINE_TABLE_BACK_WINDOW_H_
 #define TREERING_ENGINE_TABLE_BACK_WINDOW_H_

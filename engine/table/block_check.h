@@ -4,8 +4,7 @@
 // Threads: any.
 // Invariants:
 //   1. Any bytes may come in. After OK a BlockView (or a filter test) of exactly these bytes is
-//   safe,
-//      whoever made them: sums are no proof of good intent.
+//      safe, whoever made them: sums are no proof of good intent.
 //   2. Looks at every byte; costs about as much as the sum. Key order is not looked at (VerifyTable
 //      does).
 // Format: docs/format/table.md, "Blocks".

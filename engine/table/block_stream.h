@@ -5,7 +5,7 @@
 // Invariants:
 //   1. A block is given only after its full check, and the check of its sum against the index.
 //   2. What cannot be read, or fails its check, is read once more by itself before the error
-//   stands.
+//      stands.
 #ifndef TREERING_ENGINE_TABLE_BLOCK_STREAM_H_
 #define TREERING_ENGINE_TABLE_BLOCK_STREAM_H_
 

@@ -4,7 +4,7 @@
 // Threads: any.
 // Invariants:
 //   1. The bytes passed CheckBlock (block_check.h) as a block of this length: nothing is checked
-//   here.
+//      here.
 //   2. Keys are encoded internal keys.
 // Format: docs/format/table.md, "Blocks".
 #ifndef TREERING_ENGINE_TABLE_BLOCK_VIEW_H_

@@ -7,8 +7,7 @@
 // Threads: the queue's.
 // Invariants:
 //   1. A request is either a client's (tag kIoClientTag, owner the IoClient) or of a block read
-//   that
-//      the fetcher started, whose PendingBlock::user is the IoClient.
+//      that the fetcher started, whose PendingBlock::user is the IoClient.
 //   2. OnIo does not wait. It may submit.
 #ifndef TREERING_ENGINE_TABLE_IO_CLIENT_H_
 #define TREERING_ENGINE_TABLE_IO_CLIENT_H_

@@ -6,9 +6,8 @@
 //   1. ForCall's queue belongs to the calling thread until the call into the iterator returns, and
 //      then has nothing of the iterator's in flight.
 //   2. ForReadAhead's queue stays the iterators' own until the ReadSource ends, moves with them
-//   from
-//      thread to thread, and may have reads in flight between calls. Its reads are into buffers
-//      that nobody else waits for.
+//      from thread to thread, and may have reads in flight between calls. Its reads are into
+//      buffers that nobody else waits for.
 #ifndef TREERING_ENGINE_TABLE_READ_SOURCE_H_
 #define TREERING_ENGINE_TABLE_READ_SOURCE_H_
 

@@ -5,7 +5,7 @@
 // Invariants:
 //   1. At most one read is in flight: the index partition, then the data block.
 //   2. What was read is held until Stop, so that the seek finds it even where the cache had no
-//   room.
+//      room.
 //   3. Errors are dropped: the seek meets them again by itself.
 //   4. Started twice for one target, it reads once.
 #ifndef TREERING_ENGINE_TABLE_SEEK_AHEAD_H_

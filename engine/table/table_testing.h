@@ -4,8 +4,7 @@
 // Threads: one at a time.
 // Invariants:
 //   1. Table files are made in one directory of the disk it was given, under the names that the
-//   engine
-//      gives them.
+//      engine gives them.
 #ifndef TREERING_ENGINE_TABLE_TABLE_TESTING_H_
 #define TREERING_ENGINE_TABLE_TABLE_TESTING_H_
 

@@ -7,8 +7,7 @@
 //      without gap, keys ascend, separators separate, the filter answers yes for every key, and
 //      counts, sequences, key hashes and the whole-file hash are what the footer says.
 //   2. Otherwise `problems` has one line each, with file, offset, kind, expected and found; damage
-//   in
-//      one block does not hide damage in others as long as the index can be read.
+//      in one block does not hide damage in others as long as the index can be read.
 #ifndef TREERING_ENGINE_TABLE_TABLE_VERIFY_H_
 #define TREERING_ENGINE_TABLE_TABLE_VERIFY_H_
 

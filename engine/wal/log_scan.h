@@ -5,7 +5,7 @@
 // Threads: one at a time. No I/O: blocks are handed in.
 // Invariants:
 //   1. Groups come out in order, only from blocks that are valid, chained and before the first
-//   break.
+//      break.
 //   2. The end is torn only when no promise covers the break; otherwise it is Corruption.
 // Format: docs/format/log.md, "End of the log".
 #ifndef TREERING_ENGINE_WAL_LOG_SCAN_H_

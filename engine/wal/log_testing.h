@@ -5,8 +5,7 @@
 //   its own).
 // Invariants:
 //   1. Every group's payload follows from its first sequence and its size, so that what is
-//   recovered
-//      can be checked without keeping it.
+//      recovered can be checked without keeping it.
 #ifndef TREERING_ENGINE_WAL_LOG_TESTING_H_
 #define TREERING_ENGINE_WAL_LOG_TESTING_H_
 

@@ -7,9 +7,8 @@
 //   1. A mark stands where a spill starts. CutAfter(s) is at or before the first spill that holds a
 //      sequence above s.
 //   2. Bounded: with more than kMarksMax marks every other one is dropped, which makes cuts
-//   earlier,
-//      never later. Marks that were cut at stay, and so does the latest one: the manifest may start
-//      there, and nothing before is kept then.
+//      earlier, never later. Marks that were cut at stay, and so does the latest one: the manifest
+//      may start there, and nothing before is kept then.
 #ifndef TREERING_ENGINE_WAL_REPLAY_MARKS_H_
 #define TREERING_ENGINE_WAL_REPLAY_MARKS_H_
 

@@ -4,8 +4,7 @@
 // Threads: CreateSegment and OpenSegment block on the caller's queue; a Segment is immutable.
 // Invariants:
 //   1. CreateSegment returns only when zeros, size and name are durable: register it in the
-//   manifest
-//      after that, and add it to the Log after the registration is durable.
+//      manifest after that, and add it to the Log after the registration is durable.
 //   2. The file is locked on the descriptor that its writes use.
 //   3. What CreateSegment could not finish it removes again, as well as it can.
 #ifndef TREERING_ENGINE_WAL_SEGMENT_H_

@@ -4,8 +4,7 @@
 // Threads: made and asked on one; any may allocate meanwhile.
 // Invariants:
 //   1. It counts what operator new gave, in whole blocks of the allocator. Mapped memory (an
-//   arena's)
-//      has a bound of its own and is not counted.
+//      arena's) has a bound of its own and is not counted.
 #ifndef TREERING_TESTS_FUZZ_HEAP_METER_H_
 #define TREERING_TESTS_FUZZ_HEAP_METER_H_
 

@@ -5,7 +5,7 @@
 // Threads: plain values.
 // Invariants:
 //   1. Any part of a sequence is a sequence: an operation whose snapshot or iterator is not there
-//   does nothing.
+//      does nothing.
 #ifndef TREERING_TESTS_MODEL_OPERATIONS_H_
 #define TREERING_TESTS_MODEL_OPERATIONS_H_
 

@@ -8,7 +8,7 @@
 // Threads: any, simulated or ordinary.
 // Invariants:
 //   1. A batch counts as acknowledged when its writer was told so, or when a reader has seen it
-//   (I5).
+//      (I5).
 //   2. Keys of writer n begin with "wn/"; its key "wn/count" holds the index of its latest batch.
 #ifndef TREERING_TESTS_SUPPORT_HISTORIES_H_
 #define TREERING_TESTS_SUPPORT_HISTORIES_H_

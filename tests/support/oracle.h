@@ -4,10 +4,9 @@
 // Threads: one.
 // Invariants:
 //   1. Allowed content is the state after a prefix of the operations (I1, I2), at least as long as
-//   the
-//      crash's durability demands (I3, I7) and at most all that were issued.
+//      the crash's durability demands (I3, I7) and at most all that were issued.
 //   2. Once a recovery has shown its prefix, later recoveries without new writes must show the same
-//   (I4).
+//      (I4).
 #ifndef TREERING_TESTS_SUPPORT_ORACLE_H_
 #define TREERING_TESTS_SUPPORT_ORACLE_H_
 

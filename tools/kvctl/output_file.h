@@ -4,8 +4,7 @@
 // Threads: one.
 // Invariants:
 //   1. A regular file is written beside its name and renamed by Commit, after it was synced;
-//   without
-//      Commit nothing is left of it.
+//      without Commit nothing is left of it.
 //   2. What exists and is no regular file (/dev/null, a pipe) is written directly.
 #ifndef TREERING_TOOLS_KVCTL_OUTPUT_FILE_H_
 #define TREERING_TOOLS_KVCTL_OUTPUT_FILE_H_

@@ -4,7 +4,7 @@
 // Threads: one.
 // Invariants:
 //   1. AllCommands has each once, in the order help shows them; main adds help, which needs the
-//   list.
+//      list.
 #ifndef TREERING_TOOLS_KVCTL_COMMANDS_COMMANDS_H_
 #define TREERING_TOOLS_KVCTL_COMMANDS_COMMANDS_H_
 
