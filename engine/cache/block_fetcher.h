@@ -2,19 +2,18 @@
 //
 // Owner: the Runtime's user of the cache (one per Runtime); outlives every PendingBlock.
 // Threads: any; each call uses the caller's own queue. No guard of the epochs is held across a
-// call. Invariants:
+//   call.
+// Invariants:
 //   1. A block becomes findable only after its verifier accepted it.
 //   2. Threads that miss the same block join only a read whose owner is inside ReadOne: blocked in
 //      the engine with that one read. Reads made with Start are never joined; of two reads of one
 //      block the first to finish is kept.
 //   3. A read that failed with EIO is tried once more; so is a block that its verifier refused.
-//   Then
-//      the error stands, and only for this read.
+//      Then the error stands, and only for this read.
 //   4. A thread with other requests in flight on its queue joins nobody.
 //   5. When no frame can be had (all pinned, no budget) or the caller wants none, the block comes
-//   in
-//      an owned buffer. OutOfMemory when that is refused: by Start at once, with other requests in
-//      flight on the queue, or to a block longer than frames hold; by ReadOne after a second, to
+//      in an owned buffer. OutOfMemory when that is refused: by Start at once, with other requests
+//      in flight on the queue, or to a block longer than frames hold; by ReadOne after a second, to
 //      such a long block only.
 #ifndef TREERING_ENGINE_CACHE_BLOCK_FETCHER_H_
 #define TREERING_ENGINE_CACHE_BLOCK_FETCHER_H_

@@ -5,8 +5,7 @@
 //
 // Owner: the FrameClass that holds the slab.
 // Threads: `state` and `use` by any; `next` is read by any thread under an epoch guard; other
-// fields
-//   as said below.
+//   fields as said below.
 // Invariants:
 //   1. state is one kind plus a count of pins; pins are added in kPublished only.
 //   2. id and data do not change from kPublished until the epoch guards of that time have ended.

@@ -5,8 +5,7 @@
 // sixteenth of the class, victims come from it, oldest first; who was used while on probation joins
 // the clock instead. So a scan displaces little besides itself.
 // Source: F. Corbato, "A paging experiment with the Multics system" (1968), the clock; J. Yang et
-// al.,
-//   "FIFO queues are all you need for cache eviction" (2023), the small queue.
+//   al., "FIFO queues are all you need for cache eviction" (2023), the small queue.
 //
 // Owner: the PageCache.
 // Threads: any; one mutex inside. Takes bucket mutexes while holding it.

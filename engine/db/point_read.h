@@ -2,8 +2,7 @@
 //
 // Owner: its driver (synchronous get, or a batch); plain memory, no allocation.
 // Threads: one at a time. Start and every Resume run under an epoch guard, which lasts until the
-// value
-//   was taken; between them the SuperVersion must be held some other way.
+//   value was taken; between them the SuperVersion must be held some other way.
 // Invariants:
 //   1. Memtables newest first, then tables newest first: the first entry at or below the snapshot
 //      wins.

@@ -2,7 +2,7 @@
 //
 // Owner: OpenDatabase.
 // Threads: its own, which reads the log; tables are written by jobs on the Runtime's workers, two
-// at a time, so that one merges while the other waits for the disk.
+//   at a time, so that one merges while the other waits for the disk.
 // Invariants:
 //   1. Groups come in the order of their sequences and end up in tables in that order.
 //   2. Memory stays near three memtables, however long the log is: one fills and two are written;

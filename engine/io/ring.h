@@ -2,11 +2,12 @@
 //
 // Owner: a queue, or BufferRegistry (its master ring).
 // Threads: the thread that made it, for life; a movable ring: one at a time. Checked in debug
-// builds. Invariants:
+//   builds.
+// Invariants:
 //   1. The submission queue has room for depth entries and kSpareEntries more; the completion queue
 //      for as many completions, so that none overflows.
 //   2. Flags are tried from SINGLE_ISSUER|DEFER_TASKRUN downwards; what was taken is in
-//   flag_names().
+//      flag_names().
 //   3. Restricted by the kernel, before it takes its first entry, to reads, writes and what a wake
 //      needs: a stray entry is refused.
 //   4. Needs Linux 5.11 (EXT_ARG, NODROP); older kernels are an error that says so.

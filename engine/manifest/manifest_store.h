@@ -3,8 +3,7 @@
 // Owner: the database; outlived by its Directory, KeyOrder's comparator and BufferPool. Destroyed
 //   when no call is running.
 // Threads: any. Calls that write take turns; current() and state() never wait for a write. Each
-// call
-//   that does I/O runs it on the queue it is given, which is the calling thread's own.
+//   call that does I/O runs it on the queue it is given, which is the calling thread's own.
 // Invariants:
 //   1. Order: new tables synced, directory synced (both by the caller) < edit synced < publish <
 //      deletion of inputs and reuse of log space, which also waits for the promise.

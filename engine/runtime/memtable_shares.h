@@ -3,7 +3,7 @@
 //
 // Owner: the Runtime; users end before it.
 // Threads: any. SealSoon is called without locks of this class' own but the list's: it must not
-// call back.
+//   call back.
 // Invariants:
 //   1. While what is sealed already brings the sum within the share, nobody is asked.
 //   2. A user that unregistered is not called any more.

@@ -7,7 +7,7 @@
 //   2. One hash per key serves all tables of a database; its seed differs between databases.
 // Format: docs/format/table.md, "Filter".
 // Source: F. Putze, P. Sanders, J. Singler, "Cache-, Hash- and Space-Efficient Bloom Filters"
-// (2007).
+//   (2007).
 #ifndef TREERING_ENGINE_TABLE_FILTER_FORMAT_H_
 #define TREERING_ENGINE_TABLE_FILTER_FORMAT_H_
 

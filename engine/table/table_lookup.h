@@ -9,8 +9,7 @@
 //
 // Owner: the driver; plain memory, no allocation. It keeps `table` and the key's bytes alive.
 // Threads: one at a time. Start and every Resume run under an epoch guard; the guard may end
-// between
-//   them, and must last until the outcome (value) was pinned or copied.
+//   between them, and must last until the outcome (value) was pinned or copied.
 // Invariants:
 //   1. Order: filter page, index partition, data block; each from the cache without pin or lock, or
 //      asked for. A filter page that cannot be read answers "may match", and is counted.
